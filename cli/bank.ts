@@ -1,0 +1,224 @@
+// Loads and validates a bank's file. Every problem is reported with its line and what would be allowed.
+// https://json-schema.org/draft-07 (schemas/config/bank.schema.json), https://eemeli.org/yaml/#documents
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { basename } from 'node:path';
+import { Ajv, type ErrorObject } from 'ajv';
+import { isCollection, isMap, isNode, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
+import schema from '../schemas/config/bank.schema.json' with { type: 'json' };
+import type { BankConfig } from '../shared/config.ts';
+import { isObject, text } from '../shared/outcome.ts';
+import { SOURCES } from '../shared/sources/registry.ts';
+
+export interface BankError {
+  /** Line in the file, from 1. */
+  readonly line: number;
+  /** Where in the file, as `accounts.0.id`; empty for the file as a whole. */
+  readonly path: string;
+  readonly message: string;
+}
+
+export type LoadedBank =
+  | { readonly bank: BankConfig; readonly errors?: undefined }
+  | { readonly errors: readonly BankError[]; readonly bank?: undefined };
+
+type Path = readonly string[];
+interface Problem {
+  readonly path: Path;
+  readonly message: string;
+}
+
+/** S3 bucket names have at most 63 characters; this purpose is the longest (stacks/resources/buckets.yml). */
+const LONGEST_PURPOSE = 'landing-sse-s3';
+
+/** @returns the bank, or every error found. Never throws for what the file holds. */
+export function loadBank(file: string): LoadedBank {
+  const counter = new LineCounter();
+  const document = parseDocument(readFileSync(file, 'utf8'), { lineCounter: counter });
+  if (document.errors.length > 0) {
+    const errors = document.errors.map((error) => ({ line: counter.linePos(error.pos[0]).line, path: '', message: firstLine(error.message) }));
+    return { errors };
+  }
+  const content: unknown = document.toJS();
+  const shape = validate(content) ? [] : (validate.errors ?? []).map(describe);
+  const problems = shape.length > 0 || !isBank(content) ? shape : contradictions(content, basename(file).replace(/\.ya?ml$/, ''));
+  if (isBank(content) && problems.length === 0) return { bank: content };
+  const errors = problems.map((problem) => ({
+    line: lineOf(document, problem.path, counter),
+    path: problem.path.join('.'),
+    message: problem.message,
+  }));
+  return { errors: errors.toSorted((a, b) => a.line - b.line) };
+}
+
+/** One line per error, as compilers print them: `banks/x.yml:12: alerts.min_severity: must be one of …`. */
+export function formatErrors(file: string, errors: readonly BankError[]): string {
+  return errors.map((error) => `${file}:${error.line}: ${error.path === '' ? '' : `${error.path}: `}${error.message}`).join('\n');
+}
+
+const validate = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true }).compile(schema);
+
+function isBank(content: unknown): content is BankConfig {
+  return validate(content);
+}
+
+/** An error of the schema in words, with what would be allowed. */
+function describe(error: ErrorObject): Problem {
+  const path = error.instancePath.split('/').slice(1);
+  const hint = text(error.parentSchema?.['description']);
+  const found = isObject(error.data) || Array.isArray(error.data) ? '' : ` (found ${JSON.stringify(error.data)})`;
+  switch (error.keyword) {
+    case 'additionalProperties': {
+      const name = String(error.params['additionalProperty']);
+      const allowed = Object.keys(isObject(error.parentSchema?.['properties']) ? error.parentSchema['properties'] : {});
+      return { path: [...path, name], message: `is not known here; allowed are ${allowed.join(', ')}` };
+    }
+    case 'required':
+      return { path, message: `lacks ${String(error.params['missingProperty'])}` };
+    case 'enum':
+      return { path, message: `must be one of ${(error.params['allowedValues'] as readonly unknown[]).join(', ')}${found}` };
+    case 'pattern':
+      return { path, message: `must be ${hint ?? String(error.params['pattern'])}${found}` };
+    default:
+      return { path, message: `${error.message ?? 'is wrong'}${hint === undefined ? '' : `: ${hint}`}${found}` };
+  }
+}
+
+/** What the schema cannot say: values that contradict each other or do not exist. */
+function contradictions(bank: BankConfig, fileName: string): readonly Problem[] {
+  return [
+    ...names(bank, fileName),
+    ...accounts(bank),
+    ...retention(bank),
+    ...opensearch(bank),
+    ...sources(bank),
+    ...exclusions(bank),
+    ...addresses(bank),
+    ...subscriptions(bank),
+  ];
+}
+
+function* names(bank: BankConfig, fileName: string): Generator<Problem> {
+  if (bank.bank !== fileName) yield { path: ['bank'], message: `must be the file's name, ${fileName} (found "${bank.bank}")` };
+  const bucket = `strongroom-${bank.bank}-${bank.security_account}-${bank.region}-${LONGEST_PURPOSE}`;
+  const excess = bucket.length - 63;
+  if (excess > 0) yield { path: ['bank'], message: `is ${excess} characters too long: S3 bucket names such as ${bucket} end at 63` };
+}
+
+function* accounts(bank: BankConfig): Generator<Problem> {
+  const seen = new Map<string, string>();
+  for (const [index, account] of bank.accounts.entries()) {
+    const path = ['accounts', String(index), 'id'];
+    const other = seen.get(account.id);
+    if (other !== undefined) yield { path, message: `${account.id} is listed twice, as ${other} and ${account.name}` };
+    if (account.id === bank.security_account) yield { path, message: 'is the security account, which is no workload account' };
+    seen.set(account.id, account.name);
+  }
+}
+
+function* retention({ retention }: BankConfig): Generator<Problem> {
+  for (const name of ['landing_days', 'parked_days'] as const) {
+    if (retention[name] > retention.evidence_days) {
+      yield {
+        path: ['retention', 'evidence_days'],
+        message: `must not be below ${name} (${retention[name]}): what is left there refers to the evidence (found ${retention.evidence_days})`,
+      };
+    }
+  }
+}
+
+function* opensearch({ opensearch }: BankConfig): Generator<Problem> {
+  const { domain, endpoint } = opensearch;
+  if ((domain === undefined) === (endpoint === undefined)) yield { path: ['opensearch'], message: 'must have either domain or endpoint' };
+  if (endpoint?.startsWith('http:') === true && !/^http:\/\/(127\.|localhost\b|\[::1\])/.test(endpoint)) {
+    yield { path: ['opensearch', 'endpoint'], message: `must be https, except on this machine (found "${endpoint}")` };
+  }
+  if (domain !== undefined && domain.instance_count % domain.subnet_ids.length !== 0) {
+    yield {
+      path: ['opensearch', 'domain', 'instance_count'],
+      message: `must be a multiple of the number of subnets, ${domain.subnet_ids.length} (found ${domain.instance_count})`,
+    };
+  }
+}
+
+function* sources(bank: BankConfig): Generator<Problem> {
+  const known = SOURCES.map((source) => source.name);
+  const named = [
+    ...bank.log_groups.map((entry, index) => ({ path: ['log_groups', String(index), 'source'], name: entry.source })),
+    ...bank.exclusions.map((entry, index) => ({ path: ['exclusions', String(index), 'source'], name: entry.source })),
+    ...(bank.operations?.silence ?? []).map((entry, index) => ({ path: ['operations', 'silence', String(index), 'source'], name: entry.source })),
+  ];
+  for (const { path, name } of named) {
+    if (!known.includes(name)) yield { path, message: `must be one of ${known.join(', ')} (found "${name}")` };
+  }
+}
+
+function* exclusions(bank: BankConfig): Generator<Problem> {
+  const seen = new Set<string>();
+  for (const [index, exclusion] of bank.exclusions.entries()) {
+    const path = ['exclusions', String(index)];
+    if ((exclusion.equals === undefined) === (exclusion.starts_with === undefined)) {
+      yield { path, message: 'must have either equals or starts_with' };
+    }
+    if (seen.has(exclusion.name)) yield { path: [...path, 'name'], message: `${exclusion.name} is used twice; events are counted by name` };
+    seen.add(exclusion.name);
+  }
+}
+
+function* addresses(bank: BankConfig): Generator<Problem> {
+  for (const [index, address] of bank.alerts.bad_addresses.entries()) {
+    if (!isNetwork(address)) {
+      yield {
+        path: ['alerts', 'bad_addresses', String(index)],
+        message: `must be an IPv4 or IPv6 address or network such as 203.0.113.0/24 (found "${address}")`,
+      };
+    }
+  }
+}
+
+function isNetwork(candidate: string): boolean {
+  const [address = '', bits, ...rest] = candidate.split('/');
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+}
+
+const ENDPOINTS = { email: /^[^@\s]+@[^@\s]+$/, https: /^https:\/\/\S+$/, sqs: /^arn:aws[a-z-]*:sqs:[a-z0-9-]+:\d{12}:\S+$/ } as const;
+
+function* subscriptions(bank: BankConfig): Generator<Problem> {
+  for (const place of ['alerts', 'operations'] as const) {
+    for (const [index, { protocol, endpoint }] of (bank[place]?.subscriptions ?? []).entries()) {
+      if (!ENDPOINTS[protocol].test(endpoint)) {
+        yield {
+          path: [place, 'subscriptions', String(index), 'endpoint'],
+          message: `must be ${{ email: 'a mail address', https: 'an https URL', sqs: 'the ARN of a queue' }[protocol]} (found "${endpoint}")`,
+        };
+      }
+    }
+  }
+}
+
+/** Line of the key (or list item) at `path`, or of the nearest one around it that exists. */
+function lineOf(document: Document, path: Path, counter: LineCounter): number {
+  for (let length = path.length; length > 0; length--) {
+    const offset = offsetOf(document, path.slice(0, length));
+    if (offset !== undefined) return counter.linePos(offset).line;
+  }
+  return 1;
+}
+
+function offsetOf(document: Document, path: Path): number | undefined {
+  const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
+  const last = path.at(-1);
+  if (!isCollection(parent)) return undefined;
+  if (isMap(parent)) {
+    const pair = parent.items.find((item) => isScalar(item.key) && String(item.key.value) === last);
+    return isNode(pair?.key) ? pair.key.range?.[0] : undefined;
+  }
+  const item = parent.items[Number(last)];
+  return isNode(item) ? item.range?.[0] : undefined;
+}
+
+function firstLine(message: string): string {
+  return message.split('\n')[0] ?? message;
+}

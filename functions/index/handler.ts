@@ -1,0 +1,50 @@
+// Hub stream (Kinesis) → here → OpenSearch. Each document ends as created, duplicate or parked; what OpenSearch cannot take for now
+// stays in the stream. https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
+import type { KinesisStreamBatchResponse, KinesisStreamEvent, KinesisStreamRecord } from 'aws-lambda';
+import { readEnvironment, required } from '../../shared/config.ts';
+import { s3Client } from '../../shared/deps.ts';
+import { decodeBatch, type Batch } from '../../shared/hub/batch.ts';
+import { observed } from '../../shared/middleware.ts';
+import { createLog, errorFields } from '../../shared/observe/log.ts';
+import { createMetrics, emit } from '../../shared/observe/metrics.ts';
+import { writeDocuments, type BulkResult } from '../../shared/opensearch/bulk.ts';
+import { openSearchClient } from '../../shared/opensearch/client.ts';
+import { assertProvisioned } from '../../shared/opensearch/provision.ts';
+import { parkDocuments } from '../../shared/park/documents.ts';
+
+const environment = readEnvironment();
+const log = createLog();
+const metrics = createMetrics();
+const client = openSearchClient(required('opensearchUrl', environment), environment.region);
+const parked = { s3: s3Client(environment), bucket: required('parkedBucket', environment) };
+let provisioned = false;
+
+export const handler = observed<KinesisStreamEvent, KinesisStreamBatchResponse>(log, async (event) => {
+  for (const record of event.Records) {
+    try {
+      await indexRecord(record);
+    } catch (error) {
+      const { sequenceNumber } = record.kinesis;
+      log.error('hub record not indexed, it will be delivered again', { sequence: sequenceNumber, ...errorFields(error) });
+      return { batchItemFailures: [{ itemIdentifier: sequenceNumber }] };
+    }
+  }
+  return { batchItemFailures: [] };
+});
+
+async function indexRecord(record: KinesisStreamRecord): Promise<void> {
+  if (!provisioned) await assertProvisioned(client);
+  provisioned = true;
+  const bytes = Buffer.from(record.kinesis.data, 'base64');
+  const batch = decodeBatch(bytes);
+  if (batch.kind !== 'value') return await setAside(bytes, record, batch);
+  const result = await writeDocuments(batch.value.documents, client);
+  if (result.refused.length > 0) await parkDocuments(result.refused, batch.value.header, record.kinesis.sequenceNumber, parked);
+  report(batch.value, result);
+}
+
+function report({ header }: Batch, { created, duplicate, refused }: BulkResult): void {
+  const numbers = { created, duplicate, refused: refused.length };
+  log.info('batch indexed', { bank: header.bank, source: header.source, evidence: header.evidence, events: header.events, ...numbers });
+  emit(metrics, header, { Indexed: created, Duplicate: duplicate, Parked: refused.length });
+}

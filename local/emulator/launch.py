@@ -1,0 +1,37 @@
+"""moto's server (https://docs.getmoto.org/en/latest/docs/server_mode.html) with what `serverless deploy` of this project needs on top.
+
+usage: launch.py -H 127.0.0.1 -p PORT
+LAMBDA_HOST in the environment is the address of the local Lambda host, which runs the deployed functions.
+"""
+
+import logging
+import sys
+
+import patches.cloudformation
+import patches.concurrency
+import patches.events
+import patches.kms
+import patches.lambdas
+import patches.logs
+import patches.s3
+
+MODULES = (
+    patches.cloudformation,
+    patches.concurrency,
+    patches.events,
+    patches.kms,
+    patches.lambdas,
+    patches.logs,
+    patches.s3,
+)
+
+if __name__ == "__main__":
+    for module in MODULES:
+        module.apply()
+    # One line per request would be most of the log.
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+
+    from moto.server import main
+
+    main(sys.argv[1:])

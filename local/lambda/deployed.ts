@@ -1,0 +1,183 @@
+// Reads what was deployed: the functions of the stacks, their packaged code and their event source mappings.
+// https://docs.aws.amazon.com/lambda/latest/api/API_GetFunction.html and https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_GetTemplate.html
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { GetTemplateCommand, paginateDescribeStacks, paginateListStackResources } from '@aws-sdk/client-cloudformation';
+import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { GetFunctionCommand, paginateListEventSourceMappings } from '@aws-sdk/client-lambda';
+import type { EventSourceMappingConfiguration, LambdaClient } from '@aws-sdk/client-lambda';
+import { GetObjectCommand } from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
+import { MisconfiguredError } from '../../shared/errors.ts';
+import type { JsonObject } from '../../shared/model.ts';
+import { object, parseJson, text } from '../../shared/outcome.ts';
+import type { HostClients } from './clients.ts';
+import type { DeployedFunction, DeployedMapping } from './model.ts';
+
+export interface Deployed {
+  readonly functions: readonly DeployedFunction[];
+  readonly mappings: readonly DeployedMapping[];
+}
+
+/**
+ * @param stackPrefix stacks whose names begin with it are read.
+ * @throws MisconfiguredError where a stack or mapping uses what the local host cannot run.
+ */
+export async function readDeployed(clients: HostClients, stackPrefix: string): Promise<Deployed> {
+  const functions: DeployedFunction[] = [];
+  for await (const page of paginateDescribeStacks({ client: clients.cloudformation }, {})) {
+    for (const { StackName: stack = '' } of page.Stacks ?? []) {
+      if (stack.startsWith(stackPrefix)) functions.push(...(await readStack(clients, stack)));
+    }
+  }
+  const names = new Set(functions.map(({ name }) => name));
+  const mappings: DeployedMapping[] = [];
+  for await (const page of paginateListEventSourceMappings({ client: clients.lambda }, {})) {
+    for (const mapping of page.EventSourceMappings ?? []) {
+      if (mapping.State !== 'Disabled' && names.has(functionNameOf(mapping.FunctionArn ?? ''))) mappings.push(readMapping(mapping));
+    }
+  }
+  return { functions, mappings };
+}
+
+async function readStack(clients: HostClients, stack: string): Promise<readonly DeployedFunction[]> {
+  const physicalIds = new Map<string, string>();
+  const functions = new Map<string, string>();
+  for await (const page of paginateListStackResources({ client: clients.cloudformation }, { StackName: stack })) {
+    for (const { LogicalResourceId: logical = '', PhysicalResourceId: physical = '', ResourceType: type } of page.StackResourceSummaries ??
+      []) {
+      physicalIds.set(logical, physical);
+      if (type === 'AWS::Lambda::Function') functions.set(logical, physical);
+    }
+  }
+  if (functions.size === 0) return [];
+  const resources = await readTemplateResources(clients.cloudformation, stack);
+  const found: DeployedFunction[] = [];
+  for (const [logical, name] of functions) {
+    const code = codeLocation(object(resources[logical]), physicalIds);
+    if (code === undefined) {
+      throw new MisconfiguredError(`stack ${stack}: ${logical} has no Code.S3Bucket and Code.S3Key in its template; deploy packaged code`);
+    }
+    found.push(await readFunction(clients.lambda, name, code));
+  }
+  return found;
+}
+
+/** The emulator's GetFunction names no place the code could be fetched from; the template does. A bucket may be a Ref to one of the same stack. */
+function codeLocation(resource: JsonObject | undefined, physicalIds: ReadonlyMap<string, string>): DeployedFunction['code'] | undefined {
+  const code = object(object(resource?.['Properties'])?.['Code']) ?? {};
+  const { S3Bucket: bucket, S3Key: key } = code;
+  const name = text(bucket) ?? physicalIds.get(text(object(bucket)?.['Ref']) ?? '');
+  return name === undefined || typeof key !== 'string' ? undefined : { bucket: name, key };
+}
+
+async function readTemplateResources(client: CloudFormationClient, stack: string): Promise<JsonObject> {
+  const { TemplateBody: body = '' } = await client.send(new GetTemplateCommand({ StackName: stack }));
+  const resources = object(object(parseJson(body))?.['Resources']);
+  if (resources === undefined)
+    throw new MisconfiguredError(`stack ${stack}: its template is not JSON with Resources; deploy it with serverless`);
+  return resources;
+}
+
+async function readFunction(client: LambdaClient, name: string, code: DeployedFunction['code']): Promise<DeployedFunction> {
+  const { Configuration: found = {}, Concurrency: concurrency } = await client.send(new GetFunctionCommand({ FunctionName: name }));
+  return {
+    name,
+    arn: found.FunctionArn ?? '',
+    role: found.Role ?? '',
+    handler: found.Handler ?? '',
+    runtime: found.Runtime ?? '',
+    memoryMiB: found.MemorySize ?? 128,
+    timeoutMs: (found.Timeout ?? 3) * 1000,
+    variables: found.Environment?.Variables ?? {},
+    reservedConcurrency: concurrency?.ReservedConcurrentExecutions,
+    codeSha256: found.CodeSha256 ?? '',
+    code,
+  };
+}
+
+/** @returns the mapping with Lambda's defaults filled in. @throws MisconfiguredError for what the local host would otherwise silently ignore. */
+export function readMapping(found: EventSourceMappingConfiguration): DeployedMapping {
+  const { UUID: uuid = '', FunctionArn: functionArn = '', EventSourceArn: sourceArn = '', DestinationConfig: destinations } = found;
+  const unsupported = unsupportedIn(found);
+  const source = sourceOf(sourceArn);
+  if (unsupported !== undefined || source === undefined) {
+    const what = unsupported ?? `the source ${sourceArn}`;
+    throw new MisconfiguredError(`event source mapping ${uuid} of ${functionArn}: the local Lambda host cannot run ${what}`);
+  }
+  return {
+    uuid,
+    functionName: functionNameOf(functionArn),
+    source,
+    sourceArn,
+    ...batchRulesOf(found),
+    startingPosition: found.StartingPosition === 'LATEST' ? 'LATEST' : 'TRIM_HORIZON',
+    onFailureQueueArn: destinations?.OnFailure?.Destination,
+    maxConcurrency: found.ScalingConfig?.MaximumConcurrency,
+  };
+}
+
+function batchRulesOf(found: EventSourceMappingConfiguration) {
+  return {
+    batchSize: found.BatchSize ?? 10,
+    batchingWindowMs: (found.MaximumBatchingWindowInSeconds ?? 0) * 1000,
+    reportsBatchItemFailures: found.FunctionResponseTypes?.includes('ReportBatchItemFailures') ?? false,
+    bisects: found.BisectBatchOnFunctionError ?? false,
+    maxRetries: limitOf(found.MaximumRetryAttempts),
+    maxRecordAgeMs: limitOf(found.MaximumRecordAgeInSeconds) * 1000,
+  };
+}
+
+function unsupportedIn(found: EventSourceMappingConfiguration): string | undefined {
+  const destination = found.DestinationConfig?.OnFailure?.Destination;
+  if ((found.FilterCriteria?.Filters ?? []).length > 0) return 'FilterCriteria';
+  if ((found.TumblingWindowInSeconds ?? 0) > 0) return 'a tumbling window';
+  if (found.StartingPosition === 'AT_TIMESTAMP') return 'the starting position AT_TIMESTAMP';
+  if (destination !== undefined && sourceOf(destination) !== 'sqs') return 'an on-failure destination that is not an SQS queue';
+  return undefined;
+}
+
+function sourceOf(arn: string): DeployedMapping['source'] | undefined {
+  const service = arn.split(':')[2];
+  return service === 'sqs' || service === 'kinesis' ? service : undefined;
+}
+
+/** Lambda writes "no limit" as -1. */
+function limitOf(found: number | undefined): number {
+  return found === undefined || found < 0 ? Infinity : found;
+}
+
+function functionNameOf(arn: string): string {
+  return arn.split(':')[6] ?? '';
+}
+
+/**
+ * Unpacks the function's deployed zip once per version of the code.
+ * @returns the folder that serves as LAMBDA_TASK_ROOT.
+ * @throws MisconfiguredError where the object is not the code that Lambda says was deployed.
+ */
+export async function unpackCode(client: S3Client, deployed: DeployedFunction, directory: string): Promise<string> {
+  const version = Buffer.from(deployed.codeSha256, 'base64').toString('hex').slice(0, 16);
+  const target = join(directory, deployed.name, version);
+  if (existsSync(target)) return target;
+  const { Body: body } = await client.send(new GetObjectCommand({ Bucket: deployed.code.bucket, Key: deployed.code.key }));
+  const zip = await body?.transformToByteArray();
+  if (zip === undefined || createHash('sha256').update(zip).digest('base64') !== deployed.codeSha256) {
+    throw new MisconfiguredError(
+      `${deployed.name}: s3://${deployed.code.bucket}/${deployed.code.key} is not the code that was deployed; deploy again`,
+    );
+  }
+  await mkdir(join(directory, deployed.name), { recursive: true });
+  // In Lambda no package.json lies above the code; ours would make an ES module of every .js file.
+  await writeFile(join(directory, 'package.json'), '{}');
+  await rm(`${target}.new`, { recursive: true, force: true });
+  await writeFile(`${target}.zip`, zip);
+  await promisify(execFile)('python3', ['-m', 'zipfile', '-e', `${target}.zip`, `${target}.new`]);
+  await rm(`${target}.zip`);
+  await rename(`${target}.new`, target);
+  return target;
+}

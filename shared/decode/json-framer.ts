@@ -1,0 +1,210 @@
+// JSON objects (RFC 8259) one after the other, or in the array of a wrapper such as CloudTrail's {"Records":[…]}.
+// The bytes are scanned for where objects begin and end, and each object is decoded alone: memory stays at one record, a character
+// outside ASCII slows its own record only, and one damaged record does not take its neighbours with it.
+import type { Reject } from '../model.ts';
+import { parseJson } from '../outcome.ts';
+import { MAX_RECORD_BYTES, type Framer, type FrameSink } from './frame-sink.ts';
+
+const LINE_FEED = 0x0a;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+
+const NO_END: Reject = { code: 'malformed_json', detail: 'the object has no end' };
+const TOO_LARGE: Reject = { code: 'record_too_large', detail: `an object of more than ${MAX_RECORD_BYTES} bytes` };
+
+/** Where the scanner stands in what it has not yet handed on. */
+interface Scan {
+  bytes: Buffer;
+  /** Next byte to look at. */
+  at: number;
+  /** Where the open object begins, or -1 between objects. */
+  start: number;
+  depth: number;
+  inString: boolean;
+  /** Where bytes began that belong to no object, or -1. */
+  garbage: number;
+  /** Inside the wrapper's array. */
+  inArray: boolean;
+  /** Inside a wrapper object after its array: everything up to its end is skipped. */
+  tail: boolean;
+  /** `{"firstKey"` of the unit's first record: where it stands again, the next record is likely to begin. */
+  signature: Buffer | undefined;
+}
+
+/** @param arrayKey name of the wrapper's array, where the format has one. */
+export function createJsonFramer(arrayKey: string | undefined, sink: FrameSink): Framer {
+  const key = arrayKey === undefined ? undefined : Buffer.from(`"${arrayKey}"`);
+  const scan = newScan();
+  return {
+    push(chunk) {
+      append(scan, chunk);
+      for (;;) {
+        scanBytes(scan, key, sink);
+        if (scan.start < 0 || scan.bytes.length - scan.start <= MAX_RECORD_BYTES) return;
+        giveUpRecord(scan, sink, TOO_LARGE);
+      }
+    },
+    end() {
+      while (scan.start >= 0) {
+        giveUpRecord(scan, sink, NO_END);
+        scanBytes(scan, key, sink);
+      }
+      flushGarbage(scan, scan.bytes.length, sink);
+      if (scan.inArray) sink.broken({ code: 'malformed_json', detail: `the array ${arrayKey ?? ''} has no end: records may be missing` }, '');
+    },
+  };
+}
+
+function newScan(): Scan {
+  const empty = Buffer.alloc(0);
+  return { bytes: empty, at: 0, start: -1, depth: 0, inString: false, garbage: -1, inArray: false, tail: false, signature: undefined };
+}
+
+/** Keeps the unfinished part only; everything before it was handed on. */
+function append(scan: Scan, chunk: Buffer): void {
+  const from = scan.start >= 0 ? scan.start : scan.garbage >= 0 ? scan.garbage : scan.at;
+  scan.bytes = from === scan.bytes.length ? chunk : Buffer.concat([scan.bytes.subarray(from), chunk]);
+  scan.at -= from;
+  if (scan.start >= 0) scan.start -= from;
+  if (scan.garbage >= 0) scan.garbage -= from;
+}
+
+function scanBytes(scan: Scan, key: Buffer | undefined, sink: FrameSink): void {
+  while (scan.at < scan.bytes.length) {
+    if (scan.start >= 0 || scan.tail) scanObject(scan, key, sink);
+    else scanBetween(scan, sink);
+  }
+}
+
+/** Between objects: white space, commas and the brackets of the array are skipped; anything else is garbage up to the next object. */
+function scanBetween(scan: Scan, sink: FrameSink): void {
+  const byte = scan.bytes[scan.at] ?? 0;
+  if (byte === OPEN_BRACE) {
+    flushGarbage(scan, scan.at, sink);
+    scan.start = scan.at;
+    scan.depth = 0;
+    scan.inString = false;
+    return;
+  }
+  if (byte === CLOSE_BRACKET && scan.inArray) {
+    flushGarbage(scan, scan.at, sink);
+    scan.inArray = false;
+    scan.tail = true;
+    scan.depth = 1;
+    scan.inString = false;
+    scan.at++;
+    return;
+  }
+  const separator = byte <= 0x20 || byte === COMMA || byte === OPEN_BRACKET || byte === CLOSE_BRACKET;
+  if (!separator && scan.garbage < 0) scan.garbage = scan.at;
+  scan.at++;
+}
+
+function flushGarbage(scan: Scan, end: number, sink: FrameSink): void {
+  if (scan.garbage < 0) return;
+  sink.broken({ code: 'malformed_json', detail: 'text that is no JSON object' }, scan.bytes.toString('utf8', scan.garbage, end).trim());
+  scan.garbage = -1;
+}
+
+/** The hot loop: one look at every byte, from scan.at to the end of the object or of the bytes. */
+function scanObject(scan: Scan, key: Buffer | undefined, sink: FrameSink): void {
+  const { bytes } = scan;
+  const length = bytes.length;
+  let { at, depth, inString } = scan;
+  for (; at < length; at++) {
+    const byte = bytes[at];
+    if (inString) {
+      if (byte === QUOTE) inString = false;
+      else if (byte === BACKSLASH) at++;
+    } else if (byte === QUOTE) inString = true;
+    else if (byte === OPEN_BRACE) depth++;
+    else if (byte === CLOSE_BRACE) {
+      depth--;
+      if (depth === 0) {
+        scan.at = at + 1;
+        return closeObject(scan, sink);
+      }
+    } else if (byte === OPEN_BRACKET && depth === 1 && key !== undefined && !scan.tail && follows(bytes, scan.start, at, key)) {
+      return enterArray(scan, at);
+    }
+  }
+  // A backslash may be the last byte there is: its partner is skipped when it comes.
+  scan.at = at;
+  scan.depth = depth;
+  scan.inString = inString;
+}
+
+/** True if `key` and a colon stand right before the bracket at `at`. */
+function follows(bytes: Buffer, start: number, at: number, key: Buffer): boolean {
+  let back = at - 1;
+  while (back > start && (bytes[back] ?? 0) <= 0x20) back--;
+  if (bytes[back] !== COLON) return false;
+  back--;
+  while (back > start && (bytes[back] ?? 0) <= 0x20) back--;
+  return back - key.length >= start && bytes.compare(key, 0, key.length, back - key.length + 1, back + 1) === 0;
+}
+
+function enterArray(scan: Scan, at: number): void {
+  scan.at = at + 1;
+  scan.start = -1;
+  scan.depth = 0;
+  scan.inArray = true;
+}
+
+function closeObject(scan: Scan, sink: FrameSink): void {
+  const { bytes, start, at } = scan;
+  scan.start = -1;
+  scan.depth = 0;
+  scan.inString = false;
+  if (scan.tail) {
+    scan.tail = false;
+    return;
+  }
+  scan.signature ??= signatureOf(bytes, start, at);
+  const next = nextRecord(scan, start + 1);
+  if (next >= 0 && next < at && parseJson(bytes.toString('utf8', start, at)) === undefined) {
+    // Damage made two records look like one: give up the first, begin again at the second.
+    sink.broken(NO_END, bytes.toString('utf8', start, next));
+    scan.at = next;
+    return;
+  }
+  if (at - start > MAX_RECORD_BYTES) sink.broken(TOO_LARGE, bytes.toString('utf8', start, start + MAX_RECORD_BYTES));
+  else sink.record(bytes.toString('utf8', start, at));
+}
+
+/** The open object never ends: hands it on as broken up to where the next record seems to begin, and goes on from there. */
+function giveUpRecord(scan: Scan, sink: FrameSink, problem: Reject): void {
+  scan.signature ??= signatureOf(scan.bytes, scan.start, scan.bytes.length);
+  const next = nextRecord(scan, scan.start + 1);
+  const end = next < 0 ? scan.bytes.length : next;
+  sink.broken(problem, scan.bytes.toString('utf8', scan.start, Math.min(end, scan.start + MAX_RECORD_BYTES)));
+  scan.at = end;
+  scan.start = -1;
+  scan.depth = 0;
+  scan.inString = false;
+}
+
+function signatureOf(bytes: Buffer, start: number, end: number): Buffer | undefined {
+  const open = bytes.indexOf(QUOTE, start);
+  const close = open < 0 ? -1 : bytes.indexOf(QUOTE, open + 1);
+  return close < 0 || close >= end ? undefined : Buffer.from(bytes.subarray(start, close + 1));
+}
+
+/** @returns where the signature stands next behind a separator, or -1. */
+function nextRecord(scan: Scan, from: number): number {
+  if (scan.signature === undefined) return -1;
+  for (let at = scan.bytes.indexOf(scan.signature, from); at >= 0; at = scan.bytes.indexOf(scan.signature, at + 1)) {
+    let back = at - 1;
+    let newLine = false;
+    for (; back > 0 && (scan.bytes[back] ?? 0) <= 0x20; back--) newLine ||= scan.bytes[back] === LINE_FEED;
+    const before = scan.bytes[back];
+    if (newLine || before === COMMA || before === OPEN_BRACKET || before === CLOSE_BRACE) return at;
+  }
+  return -1;
+}

@@ -1,0 +1,63 @@
+// One record per line (LF or CRLF), as AWS delivers flow and access logs. Empty lines are no records.
+import { MAX_RECORD_BYTES, type Framer, type FrameSink } from './frame-sink.ts';
+
+const LINE_FEED = 0x0a;
+
+/** @param isHeader tells the lines that name columns; they are handed on apart and are no records. */
+export function createLineFramer(isHeader: ((line: string) => boolean) | undefined, sink: FrameSink): Framer {
+  // Bytes of the unfinished last line; empty while a line that is too long is being skipped.
+  let rest: Buffer[] = [];
+  let restBytes = 0;
+  let skipping = false;
+
+  function line(text: string): void {
+    const trimmed = text.endsWith('\r') ? text.slice(0, -1) : text;
+    if (trimmed === '') return;
+    if (isHeader?.(trimmed) === true) sink.header(trimmed);
+    else sink.record(trimmed);
+  }
+
+  function lines(bytes: Buffer): void {
+    const text = bytes.toString('utf8');
+    let start = 0;
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
+      line(text.slice(start, end));
+      start = end + 1;
+    }
+    line(text.slice(start));
+  }
+
+  function keep(tail: Buffer): void {
+    if (skipping || tail.length === 0) return;
+    rest.push(tail);
+    restBytes += tail.length;
+    if (restBytes <= MAX_RECORD_BYTES) return;
+    const beginning = Buffer.concat(rest).toString('utf8', 0, MAX_RECORD_BYTES);
+    sink.broken({ code: 'record_too_large', detail: `a line of more than ${MAX_RECORD_BYTES} bytes` }, beginning);
+    drop();
+    skipping = true;
+  }
+
+  function drop(): void {
+    rest = [];
+    restBytes = 0;
+  }
+
+  return {
+    push(chunk) {
+      const last = chunk.lastIndexOf(LINE_FEED);
+      if (last < 0) return keep(chunk);
+      const first = skipping ? chunk.indexOf(LINE_FEED) + 1 : 0;
+      skipping = false;
+      // Cut at a line feed first, decode second: no character is torn between two chunks.
+      const whole = chunk.subarray(first, Math.max(first, last));
+      lines(rest.length === 0 ? whole : Buffer.concat([...rest, whole]));
+      drop();
+      keep(chunk.subarray(last + 1));
+    },
+    end() {
+      if (rest.length > 0) lines(Buffer.concat(rest));
+      drop();
+    },
+  };
+}

@@ -1,0 +1,75 @@
+// A Sigma rule as it is bundled: checked, its selections put together into one expression, plain JSON.
+// https://github.com/SigmaHQ/sigma-specification/blob/main/specification/sigma-rules-specification.md (2.1)
+
+export const LEVELS = ['informational', 'low', 'medium', 'high', 'critical'] as const;
+export const STATUSES = ['stable', 'test', 'experimental', 'deprecated', 'unsupported'] as const;
+
+export type Level = (typeof LEVELS)[number];
+export type Status = (typeof STATUSES)[number];
+
+export interface Rule {
+  /** UUID; part of the id of every finding. */
+  readonly id: string;
+  readonly title: string;
+  readonly description: string;
+  readonly status: Status;
+  readonly level: Level;
+  /** `namespace.value`, lower case; `attack.` names tactics and techniques of MITRE ATT&CK. */
+  readonly tags: readonly string[];
+  readonly logsource: LogSourceName;
+  /** `sigma`: fields are named as in the raw log. `ocsf`: fields are paths in the event. */
+  readonly taxonomy: 'sigma' | 'ocsf';
+  /** Fields that a reader of the finding wants to see. */
+  readonly fields: readonly string[];
+  /** Our own key: OCSF paths whose values, with the hour, make two matches one finding. */
+  readonly group_by: readonly string[];
+  /** Our own key: what to do first. */
+  readonly response: string;
+  readonly condition: Expression;
+}
+
+export interface LogSourceName {
+  readonly category?: string | undefined;
+  readonly product?: string | undefined;
+  readonly service?: string | undefined;
+}
+
+export type Expression =
+  | { readonly kind: 'all'; readonly of: readonly Expression[] }
+  | { readonly kind: 'any'; readonly of: readonly Expression[] }
+  | { readonly kind: 'not'; readonly of: Expression }
+  | Comparison;
+
+/** One line of a selection: does the field have (one of) the values? */
+export interface Comparison {
+  readonly kind: 'field';
+  readonly field: string;
+  readonly operator: Operator;
+  readonly values: readonly Value[];
+  /** Every value must be met, not just one. */
+  readonly every: boolean;
+  /** Upper and lower case differ. For `re` that is the rule; the flag `i` turns it off. */
+  readonly cased: boolean;
+  /** Of `re`, beside `i`: `m` and `s`. */
+  readonly flags: string;
+}
+
+/** `equals`, `contains`, `startswith` and `endswith` take the wildcards `*` and `?`; `null` has no values. */
+export type Operator = 'equals' | 'contains' | 'startswith' | 'endswith' | 're' | 'cidr' | 'exists' | 'null' | 'lt' | 'lte' | 'gt' | 'gte';
+
+/** `expand` names a list of the bank's configuration that stands in place of the value. */
+export type Value = string | number | boolean | { readonly expand: string };
+
+/** A rule that cannot be used. Thrown when rules are loaded, never while events are matched. Message: file, line, reason. */
+export class RuleError extends Error {
+  override readonly name = 'RuleError';
+  readonly reason: string;
+  /** Where in the rule: keys and positions from its root. */
+  readonly path: readonly (string | number)[];
+
+  constructor(reason: string, path: readonly (string | number)[], place?: { readonly file: string; readonly line: number }) {
+    super(place === undefined ? reason : `${place.file}:${place.line}: ${reason}`);
+    this.reason = reason;
+    this.path = path;
+  }
+}

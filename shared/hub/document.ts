@@ -1,0 +1,34 @@
+// The form in which an event travels and is indexed: the event itself, short and valid, with its payloads as JSON text.
+// Payloads stay text because their field types conflict between services (the index must never refuse a document for that) and because
+// the words in them are then searchable at a fifth of the size of a flat_object field. https://schema.ocsf.io/1.8.0/objects/request (data is json_t)
+import { documentId } from '../ids.ts';
+import type { HubDocument, OcsfEvent } from '../model.ts';
+import { isObject, parseJson } from '../outcome.ts';
+import { indexOf } from '../opensearch/index-name.ts';
+
+/** @returns the event as one line of JSON with its deterministic id and index. */
+export function toDocument(event: OcsfEvent): HubDocument {
+  return { id: documentId(event.metadata.uid), index: indexOf(event.class_uid, event.time), json: JSON.stringify(withTextPayloads(event)) };
+}
+
+/** The event of a document, its payloads parsed back. @returns undefined if the line is no event. */
+export function fromDocument(json: string): OcsfEvent | undefined {
+  const event = parseJson(json);
+  if (!isObject(event) || typeof event['class_uid'] !== 'number' || !isObject(event['metadata'])) return undefined;
+  return event as unknown as OcsfEvent;
+}
+
+function withTextPayloads(event: OcsfEvent): OcsfEvent {
+  const api = event['api'];
+  if (!isObject(api)) return event;
+  const request = textData(api['request']);
+  const response = textData(api['response']);
+  if (request === api['request'] && response === api['response']) return event;
+  return { ...event, api: { ...api, request, response } };
+}
+
+function textData(payload: unknown): unknown {
+  if (!isObject(payload)) return payload;
+  const data = payload['data'];
+  return data === undefined || data === null ? payload : { ...payload, data: typeof data === 'string' ? data : JSON.stringify(data) };
+}

@@ -1,0 +1,29 @@
+// Deterministic ids: the same delivered unit gives the same ids for ever, so that a redelivery meets its own earlier copy.
+import { createHash } from 'node:crypto';
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** @returns the first `bytes` bytes of SHA-256 over the parts, base64url. Parts are joined by a line feed, which none of them may hold. */
+export function digest(bytes: number, ...parts: readonly string[]): string {
+  return createHash('sha256').update(parts.join('\n')).digest().subarray(0, bytes).toString('base64url');
+}
+
+/** Ids of the records of one unit: 16 characters that all of them share (cheap in the index), then the position in at least 4. */
+export function positionIds(uri: string): (index: number) => string {
+  const prefix = digest(12, uri);
+  return (index) => prefix + base64Number(index);
+}
+
+function base64Number(index: number): string {
+  const low = index % 0x1000000;
+  let rest = Math.floor(index / 0x1000000);
+  let out = ALPHABET.charAt(low >> 18) + ALPHABET.charAt((low >> 12) & 63) + ALPHABET.charAt((low >> 6) & 63) + ALPHABET.charAt(low & 63);
+  for (; rest > 0; rest = Math.floor(rest / 64)) out += ALPHABET.charAt(rest % 64);
+  return out;
+}
+
+/** Document id of an event: its uid, a UUID as 22 characters of base64url. One native id, however delivered, is one document. */
+export function documentId(uid: string): string {
+  return UUID.test(uid) ? Buffer.from(uid.replaceAll('-', ''), 'hex').toString('base64url') : uid;
+}

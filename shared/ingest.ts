@@ -1,0 +1,52 @@
+// What the ingest functions share: their dependencies, and what is said about a unit once it is in.
+import { kinesisClient, kmsClient, s3Client } from './deps.ts';
+import { loadPackagedBank, readEnvironment, required, type BankConfig } from './config.ts';
+import { createLog, type Log } from './observe/log.ts';
+import { createMetrics, emitCounts, type MetricsWriter } from './observe/metrics.ts';
+import { ingest, type Ingested, type PipelineDeps, type Unit } from './pipeline.ts';
+import { createSealer } from './seal/seal.ts';
+
+export interface IngestDeps extends PipelineDeps {
+  readonly log: Log;
+  readonly metrics: MetricsWriter;
+}
+
+/** From the environment and the packaged bank file. @throws MisconfiguredError naming what is not set. */
+export function ingestDeps(): IngestDeps {
+  const environment = readEnvironment();
+  const bank: BankConfig = loadPackagedBank();
+  return {
+    bank,
+    s3: s3Client(environment),
+    sealer: createSealer({ keyArn: required('evidenceKeyArn', environment), kms: kmsClient(environment) }),
+    vaultBucket: required('vaultBucket', environment),
+    parkedBucket: required('parkedBucket', environment),
+    hub: { kinesis: kinesisClient(environment), stream: required('hubStream', environment) },
+    log: createLog(),
+    metrics: createMetrics(),
+  };
+}
+
+/** Ingests one unit and reports it: one log line and the four numbers of conservation. */
+export async function ingestAndReport(unit: Unit, deps: IngestDeps): Promise<Ingested> {
+  const started = Date.now();
+  const done = await ingest(unit, deps);
+  const { origin } = unit;
+  deps.log.info('unit ingested', {
+    bank: origin.bank,
+    source: origin.source,
+    account: origin.account,
+    region: origin.region,
+    uri: origin.uri,
+    evidence: done.evidence,
+    redelivery: !done.fresh,
+    bytes: done.bytes,
+    ...done.counts,
+    excluded_by: done.summary.excludedBy,
+    parked_by: done.summary.parkedBy,
+    ms: Date.now() - started,
+  });
+  // A redelivery was counted when it first came: counting it again would break the sums.
+  if (done.fresh) emitCounts(deps.metrics, origin, done.counts);
+  return done;
+}

@@ -1,0 +1,26 @@
+// CloudWatch embedded metric format, through Powertools.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+import { MetricUnit, Metrics } from '@aws-lambda-powertools/metrics';
+import type { Counts } from '../model.ts';
+
+export type MetricsWriter = Metrics;
+
+/** Alarms go by Bank and by Bank + Source, whichever function counted: the default dimension (service) would split them. */
+export function createMetrics(): MetricsWriter {
+  const metrics = new Metrics({ namespace: 'Strongroom' });
+  metrics.clearDefaultDimensions();
+  return metrics;
+}
+
+/** Conservation of one unit, by bank and by bank and source. */
+export function emitCounts(metrics: MetricsWriter, where: { readonly bank: string; readonly source: string }, counts: Counts): void {
+  emit(metrics, where, { Records: counts.records, Events: counts.events, Excluded: counts.excluded, Parked: counts.parked });
+}
+
+/** Writes numbers of one unit at once. @param values metric name to count. */
+export function emit(metrics: MetricsWriter, where: { readonly bank: string; readonly source: string }, values: Readonly<Record<string, number>>): void {
+  metrics.addDimensions({ Bank: where.bank });
+  metrics.addDimensions({ Bank: where.bank, Source: where.source });
+  for (const [name, count] of Object.entries(values)) metrics.addMetric(name, MetricUnit.Count, count);
+  metrics.publishStoredMetrics();
+}

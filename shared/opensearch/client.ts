@@ -1,0 +1,15 @@
+// https://docs.opensearch.org/latest/clients/javascript/ with SigV4 for a managed domain
+// https://docs.aws.amazon.com/opensearch-service/latest/developerguide/request-signing.html
+import { Client } from '@opensearch-project/opensearch';
+import { AwsSigv4Signer } from '@opensearch-project/opensearch/aws';
+import { defaultProvider } from '@aws-sdk/credential-provider-node';
+
+export type OpenSearch = Client;
+
+/** @param url of the domain; requests to *.amazonaws.com are signed with the function's role, others (a local node) are not. */
+export function openSearchClient(url: string, region: string): OpenSearch {
+  const common = { node: url, maxRetries: 0, requestTimeout: 30_000, compression: 'gzip' } as const;
+  if (!new URL(url).hostname.endsWith('.amazonaws.com')) return new Client(common);
+  const provider = defaultProvider();
+  return new Client({ ...common, ...AwsSigv4Signer({ region, service: 'es', getCredentials: () => provider() }) });
+}

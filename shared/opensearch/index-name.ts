@@ -1,0 +1,24 @@
+// Index of an event: by class and by the event's own time, so that a replay meets its earlier copy.
+// https://docs.opensearch.org/latest/api-reference/index-apis/create-index/#index-naming-restrictions
+import { OCSF_CLASSES } from '../ocsf/classes.ts';
+
+export const INDEX_PREFIX = 'ocsf-';
+
+// Findings and sign-ins are few: a month each. The rest is by the day.
+const MONTHLY: ReadonlySet<number> = new Set([2004, 3002]);
+const NAMES: ReadonlyMap<number, string> = new Map(OCSF_CLASSES.map((cls) => [cls.uid, cls.name]));
+const DAY_MS = 86_400_000;
+
+const memo = { class: -1, day: -1, name: '' };
+
+/** @param time ms since the epoch (UTC). @returns e.g. `ocsf-network_activity-2026.11.21`, or `ocsf-detection_finding-2026.11`. */
+export function indexOf(classUid: number, time: number): string {
+  const day = Math.floor(time / DAY_MS);
+  if (memo.class === classUid && memo.day === day) return memo.name;
+  const date = new Date(time).toISOString();
+  const period = MONTHLY.has(classUid) ? date.slice(0, 7) : date.slice(0, 10);
+  memo.name = `${INDEX_PREFIX}${NAMES.get(classUid) ?? `class_${classUid}`}-${period.replaceAll('-', '.')}`;
+  memo.class = classUid;
+  memo.day = day;
+  return memo.name;
+}

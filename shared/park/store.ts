@@ -1,0 +1,135 @@
+// Reading the parked bucket: what lies there, and the records themselves.
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, S3ServiceException } from '@aws-sdk/client-s3';
+import { MisconfiguredError, REJECT_CODES } from '../errors.ts';
+import type { JsonObject, ParkedRecord } from '../model.ts';
+import { isObject, parseJson, text } from '../outcome.ts';
+import { STAGES, type ParkedStore, type Stage } from './parked.ts';
+
+/** One object of parked records. */
+export interface ParkedObject {
+  readonly key: string;
+  readonly stage: string;
+  readonly source: string;
+  readonly records: number;
+  /** Records per reject code. */
+  readonly codes: Readonly<Record<string, number>>;
+  /** When the unit was delivered, ms since the epoch. */
+  readonly delivered: number;
+  /** Bytes, compressed. */
+  readonly size: number;
+}
+
+export interface ParkedFilter {
+  readonly stage?: string | undefined;
+  readonly source?: string | undefined;
+}
+
+const expand = promisify(gunzip);
+
+/** Requests for metadata that are made at once. */
+const LOOKUPS = 16;
+
+/** All parked objects that the filter lets through, by key. */
+export async function* listParked(store: ParkedStore, filter: ParkedFilter = {}): AsyncGenerator<ParkedObject> {
+  let waiting: { readonly key: string; readonly size: number }[] = [];
+  for await (const object of listKeys(store, filter)) {
+    waiting.push(object);
+    if (waiting.length < LOOKUPS) continue;
+    yield* await describe(store, waiting);
+    waiting = [];
+  }
+  yield* await describe(store, waiting);
+}
+
+async function* listKeys({ s3, bucket }: ParkedStore, { stage, source }: ParkedFilter): AsyncGenerator<{ key: string; size: number }> {
+  for (const prefix of (stage === undefined ? STAGES : [stage]).map((each) => (source === undefined ? `${each}/` : `${each}/${source}/`))) {
+    for (let token: string | undefined, more = true; more;) {
+      const page = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: token }));
+      for (const { Key, Size } of page.Contents ?? []) if (Key !== undefined) yield { key: Key, size: Size ?? 0 };
+      token = page.NextContinuationToken;
+      more = token !== undefined;
+    }
+  }
+}
+
+async function describe(
+  { s3, bucket }: ParkedStore,
+  objects: readonly { readonly key: string; readonly size: number }[],
+): Promise<readonly ParkedObject[]> {
+  const described = await Promise.all(
+    objects.map(async ({ key, size }) => {
+      const answer = await present(s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key })));
+      return answer === undefined ? [] : [parkedObject(key, size, answer.Metadata ?? {})];
+    }),
+  );
+  return described.flat();
+}
+
+function parkedObject(key: string, size: number, metadata: Readonly<Record<string, string>>): ParkedObject {
+  const codes = (metadata['codes'] ?? '').split(',').filter((pair) => pair !== '');
+  return {
+    key,
+    stage: metadata['stage'] ?? '',
+    source: metadata['source'] ?? '',
+    records: Number(metadata['records'] ?? 0),
+    codes: Object.fromEntries(codes.map((pair) => [pair.slice(0, pair.indexOf('=')), Number(pair.slice(pair.indexOf('=') + 1))])),
+    delivered: Number(metadata['delivered'] ?? 0),
+    size,
+  };
+}
+
+/** @returns the records under the key, in their order. @throws MisconfiguredError if there is nothing or something else. */
+export async function readParked({ s3, bucket }: ParkedStore, key: string): Promise<readonly ParkedRecord[]> {
+  const answer = await present(s3.send(new GetObjectCommand({ Bucket: bucket, Key: key })));
+  if (answer?.Body === undefined)
+    throw new MisconfiguredError(`parked: ${key} is not in ${bucket}; \`strongroom parked list\` shows what is`);
+  const lines = (await expand(await answer.Body.transformToByteArray())).toString().split('\n');
+  return lines.filter((line) => line !== '').map((line, at) => parkedRecord(line, `line ${at + 1} of ${key}`));
+}
+
+export async function removeParked({ s3, bucket }: ParkedStore, key: string): Promise<void> {
+  await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+}
+
+async function present<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404) return undefined;
+    throw error;
+  }
+}
+
+/** One line of a parked object. @param where names it in errors. @throws MisconfiguredError if it is no parked record. */
+export function parkedRecord(line: string, where: string): ParkedRecord {
+  const candidate = parseJson(line);
+  if (!isParkedRecord(candidate)) throw new MisconfiguredError(`parked: ${where} is no parked record`);
+  return candidate;
+}
+
+function isParkedRecord(candidate: unknown): candidate is ParkedRecord {
+  if (!isObject(candidate) || !isObject(candidate['origin'])) return false;
+  const { stage, code, detail, index, raw } = candidate;
+  return (
+    isStage(stage) &&
+    typeof code === 'string' &&
+    Object.hasOwn(REJECT_CODES, code) &&
+    typeof detail === 'string' &&
+    typeof index === 'number' &&
+    typeof raw === 'string' &&
+    isOriginLike(candidate['origin'])
+  );
+}
+
+function isOriginLike(origin: JsonObject): boolean {
+  return (
+    ['bank', 'account', 'region', 'source', 'trigger', 'uri'].every((name) => text(origin[name]) !== undefined) &&
+    typeof origin['time'] === 'number'
+  );
+}
+
+function isStage(candidate: unknown): candidate is Stage {
+  return STAGES.some((stage) => stage === candidate);
+}

@@ -1,0 +1,125 @@
+// Read this first: what happens to one delivered unit (an S3 object, a Kinesis record, an EventBridge event).
+//
+//   raw bytes ─┬─▶ seal ─▶ spool ───────────────────────────────────▶ vault      (evidence, as delivered)
+//              └─▶ expand ─▶ frame ─▶ parse ─▶ map ─▶ exclude, redact ─▶ batch ─▶ spool ─▶ hub
+//                                        └────────── what cannot be read ─────────▶ parked
+//
+// The bytes pass once, in bounded memory, whatever the size. Nothing leaves before all of it was read: then the evidence is put with
+// its counts, then the events are published, then the trigger is acknowledged. A crash anywhere in between is a redelivery, and every
+// key and id is deterministic, so the second time meets the first.
+import { createHash } from 'node:crypto';
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { BankConfig } from './config.ts';
+import { createDecompressor, type DecompressLimits } from './decode/decompress.ts';
+import { createBatcher } from './hub/batch.ts';
+import { toDocument } from './hub/document.ts';
+import { publish, type HubTarget } from './hub/publish.ts';
+import type { Counts, Origin } from './model.ts';
+import { createNormaliser, type Normaliser, type Summary } from './normalise.ts';
+import { createParker } from './park/parked.ts';
+import { transformsFor } from './redact/transforms.ts';
+import type { Sealer } from './seal/seal.ts';
+import { createFrameSpool } from './hub/frame-spool.ts';
+import { createSpool } from './seal/spool.ts';
+import { contextOf, putEvidence, vaultKey } from './seal/vault.ts';
+import type { Source } from './sources/api.ts';
+
+export interface Unit {
+  readonly origin: Origin;
+  /** Undefined: nobody claims it; sealed and parked as a whole. */
+  readonly source: Source | undefined;
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Set where the trigger's unit had to be opened to know what it is: hands its records over; `body` is then only sealed. */
+  readonly read?: ((normaliser: Normaliser) => void) | undefined;
+  readonly format?: string | undefined;
+  readonly logGroup?: string | undefined;
+  readonly logStream?: string | undefined;
+}
+
+export interface PipelineDeps {
+  readonly bank: BankConfig;
+  readonly s3: S3Client;
+  readonly sealer: Sealer;
+  readonly vaultBucket: string;
+  readonly parkedBucket: string;
+  readonly hub: HubTarget;
+  readonly limits?: DecompressLimits;
+}
+
+export interface Ingested {
+  readonly counts: Counts;
+  readonly summary: Summary;
+  readonly evidence: string;
+  /** False where this very unit had been sealed before: a redelivery. */
+  readonly fresh: boolean;
+  readonly bytes: number;
+}
+
+/** Ingests one unit. @throws RetryableError and AWS errors: the trigger is to deliver it again. */
+export async function ingest(unit: Unit, deps: PipelineDeps): Promise<Ingested> {
+  const { origin } = unit;
+  const evidence = vaultKey(origin);
+  const sealed = createSpool();
+  const batches = createFrameSpool();
+  const parker = createParker({ s3: deps.s3, bucket: deps.parkedBucket }, origin, evidence);
+  try {
+    const batcher = createBatcher({ hub: 1, bank: origin.bank, source: origin.source, evidence, delivered: origin.time }, (record) => batches.add(record));
+    const normaliser = createNormaliser({
+      origin,
+      source: unit.source,
+      format: unit.format,
+      logGroup: unit.logGroup,
+      logStream: unit.logStream,
+      transforms: transformsFor(deps.bank, origin.source),
+      onEvent: (event) => batcher.add(toDocument(event)),
+      onParked: (record) => parker.add(record),
+    });
+    const { sha256, size } = await readBody(unit, deps, { sealed, normaliser, settled: () => Promise.all([batches.settled(), parker.settled()]) });
+    const summary = normaliser.end();
+    batcher.end();
+    assertConserved(summary.counts, origin);
+
+    const body = await sealed.finish();
+    const put = await putEvidence({ s3: deps.s3, bucket: deps.vaultBucket, retention: deps.bank.retention }, { origin, body, sha256, size, ...summary });
+    await parker.end();
+    await publish(await batches.finish(), deps.hub);
+    return { counts: summary.counts, summary, evidence, fresh: put === 'sealed', bytes: size };
+  } finally {
+    await Promise.all([sealed.dispose(), batches.dispose()]);
+  }
+}
+
+interface Outlets {
+  readonly sealed: { write(chunk: Uint8Array): Promise<void> };
+  readonly normaliser: Normaliser;
+  /** Resolves when what was handed on so far has left memory. */
+  readonly settled: () => Promise<unknown>;
+}
+
+async function readBody(unit: Unit, deps: PipelineDeps, outlets: Outlets): Promise<{ sha256: string; size: number }> {
+  const { normaliser } = outlets;
+  const hash = createHash('sha256');
+  const sealing = deps.sealer.sealing(contextOf(unit.origin), (chunk) => outlets.sealed.write(chunk));
+  const decompressor =
+    unit.read !== undefined || unit.source === undefined ? undefined : createDecompressor((chunk) => normaliser.push(chunk), deps.limits);
+  let size = 0;
+  for await (const piece of unit.body) {
+    const chunk = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
+    size += chunk.length;
+    hash.update(chunk);
+    await Promise.all([sealing.write(chunk), decompressor?.write(chunk)]);
+    await outlets.settled();
+  }
+  await sealing.end();
+  if (decompressor !== undefined) {
+    const problem = await decompressor.end();
+    if (problem !== undefined) normaliser.unreadable(problem);
+  } else if (unit.read !== undefined) unit.read(normaliser);
+  else normaliser.unreadable({ code: 'unknown_source', detail: `no source claims ${unit.origin.uri}` });
+  return { sha256: hash.digest('hex'), size };
+}
+
+function assertConserved({ records, events, excluded, parked }: Counts, origin: Origin): void {
+  if (records === events + excluded + parked) return;
+  throw new Error(`conservation broken for ${origin.uri}: ${records} records, but ${events} events + ${excluded} excluded + ${parked} parked`);
+}

@@ -1,0 +1,176 @@
+// The vault: one sealed object per delivered unit, written once, under Object Lock.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html and
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html
+import { createHash } from 'node:crypto';
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3ServiceException,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { backOff, type Backoff } from '../backoff.ts';
+import { EvidenceError, RetryableError } from '../errors.ts';
+import { digest } from '../ids.ts';
+import type { Origin } from '../model.ts';
+import { decodeMetadata, encodeMetadata, type EvidenceFacts } from './metadata.ts';
+import type { EvidenceContext } from './seal.ts';
+import type { Spooled } from './spool.ts';
+
+export interface Retention {
+  readonly days: number;
+  readonly mode: 'governance' | 'compliance';
+}
+
+export interface VaultSource {
+  readonly s3: S3Client;
+  readonly bucket: string;
+}
+
+export interface Vault extends VaultSource {
+  readonly retention: Retention;
+}
+
+/** A sealed object as it lies in the vault. */
+export interface Evidence {
+  readonly key: string;
+  readonly version: string | undefined;
+  readonly facts: EvidenceFacts;
+}
+
+const DAY_MS = 86_400_000;
+const CONFLICT: Backoff = { baseMs: 100, capMs: 2000, attempts: 6 };
+
+/** What the message is bound to, as it also stands in its key. */
+export function contextOf({ bank, account, region, source, time }: Origin): EvidenceContext {
+  return {
+    bank: segment(bank),
+    account: segment(account),
+    region: segment(region),
+    source: segment(source),
+    day: new Date(time).toISOString().slice(0, 10),
+  };
+}
+
+/** Key of the unit's evidence, the same for ever: `<bank>/<source>/<account>/<region>/<yyyy>/<mm>/<dd>/<digest of the uri>.sealed`. */
+export function vaultKey(origin: Origin): string {
+  const { bank, account, region, source, day } = contextOf(origin);
+  return `${bank}/${source}/${account}/${region}/${day.replaceAll('-', '/')}/${digest(16, origin.uri)}.sealed`;
+}
+
+const KEY = /^([^/]+)\/([^/]+)\/([^/]+)\/([^/]+)\/(\d{4})\/(\d\d)\/(\d\d)\/[\w-]{22}\.sealed$/;
+
+/** @returns the context that a vault key stands for. @throws EvidenceError if it is no vault key. */
+export function contextOfKey(key: string): EvidenceContext {
+  const [, bank, source, account, region, year, month, date] = KEY.exec(key) ?? [];
+  if (bank === undefined || source === undefined || account === undefined || region === undefined)
+    throw new EvidenceError(`${key} is no vault key: expected <bank>/<source>/<account>/<region>/<yyyy>/<mm>/<dd>/<digest>.sealed`);
+  return { bank, account, region, source, day: `${year}-${month}-${date}` };
+}
+
+// Account and region may come out of an object key that somebody else chose; a slash would move the evidence elsewhere.
+function segment(value: string): string {
+  return value.replace(/[^A-Za-z0-9._-]/g, '_') || '_';
+}
+
+/**
+ * Puts a message once. Its retention is explicit: the bucket's default may change later.
+ * @returns `already-sealed` where an earlier delivery of the unit is there; that copy stays as it is.
+ * @throws RetryableError if other writers hold the key for long; S3 errors as they come.
+ */
+export async function putEvidence(
+  vault: Vault,
+  evidence: EvidenceFacts & { readonly body: Spooled },
+): Promise<'sealed' | 'already-sealed'> {
+  const { body } = evidence;
+  const key = vaultKey(evidence.origin);
+  const settings = {
+    Bucket: vault.bucket,
+    Key: key,
+    IfNoneMatch: '*',
+    ContentType: 'application/octet-stream',
+    ContentLength: body.size,
+    ChecksumSHA256: await checksum(body),
+    Metadata: encodeMetadata(evidence),
+    ObjectLockMode: vault.retention.mode === 'compliance' ? 'COMPLIANCE' : 'GOVERNANCE',
+    ObjectLockRetainUntilDate: retainUntil(Date.now(), vault.retention.days),
+  } as const;
+  for (let attempt = 0; attempt < CONFLICT.attempts; attempt++) {
+    try {
+      await vault.s3.send(new PutObjectCommand({ ...settings, Body: body.bytes ?? body.open() }));
+      return 'sealed';
+    } catch (error) {
+      if (status(error) === 412) return 'already-sealed';
+      // Another delivery of the same unit is being written at this moment.
+      if (status(error) !== 409) throw error;
+      await backOff(attempt, CONFLICT);
+    }
+  }
+  throw new RetryableError(`vault: ${key} in ${vault.bucket} was being written by others ${CONFLICT.attempts} times`);
+}
+
+/** @returns the end of the UTC day `days` after `now` (ms since the epoch): never less than the days that were promised. */
+export function retainUntil(now: number, days: number): Date {
+  return new Date((Math.floor(now / DAY_MS) + days + 1) * DAY_MS);
+}
+
+async function checksum(body: Spooled): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of body.open()) hash.update(bytes(chunk));
+  return hash.digest('base64');
+}
+
+function bytes(chunk: unknown): Uint8Array {
+  if (chunk instanceof Uint8Array) return chunk;
+  throw new TypeError('a stream of bytes gave something else');
+}
+
+function status(error: unknown): number | undefined {
+  return error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+}
+
+/** The message and what is known of it. @throws EvidenceError if there is none under the key. */
+export async function getEvidence(
+  { s3, bucket }: VaultSource,
+  key: string,
+  version?: string,
+): Promise<Evidence & { readonly message: AsyncIterable<Uint8Array> }> {
+  const answer = await found(s3.send(new GetObjectCommand({ Bucket: bucket, Key: key, VersionId: version })), bucket, key);
+  return { key, version: answer.VersionId, facts: decodeMetadata(answer.Metadata ?? {}, key), message: messageOf(answer.Body) };
+}
+
+/** As getEvidence, without the message. */
+export async function readMetadata({ s3, bucket }: VaultSource, key: string, version?: string): Promise<Evidence> {
+  const answer = await found(s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key, VersionId: version })), bucket, key);
+  return { key, version: answer.VersionId, facts: decodeMetadata(answer.Metadata ?? {}, key) };
+}
+
+/** Keys under a prefix (`<bank>/<source>/…`), in order. */
+export async function* listEvidence({ s3, bucket }: VaultSource, prefix: string): AsyncGenerator<string> {
+  for (let token: string | undefined; ;) {
+    const page = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: token }));
+    for (const { Key } of page.Contents ?? []) if (Key !== undefined) yield Key;
+    token = page.NextContinuationToken;
+    if (token === undefined) return;
+  }
+}
+
+async function found<T>(answer: Promise<T>, bucket: string, key: string): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (status(error) === 404)
+      throw new EvidenceError(`${key} is not in ${bucket}, or a delete marker hides it: list its versions`, { cause: error });
+    throw error;
+  }
+}
+
+async function* messageOf(body: unknown): AsyncGenerator<Uint8Array> {
+  if (!isIterable(body)) throw new EvidenceError('S3 answered without a body');
+  for await (const chunk of body) yield bytes(chunk);
+}
+
+function isIterable(candidate: unknown): candidate is AsyncIterable<unknown> {
+  return typeof candidate === 'object' && candidate !== null && Symbol.asyncIterator in candidate;
+}

@@ -1,0 +1,131 @@
+// One delivered unit per trigger: which source it is, whose account it is about, how its records are reached. The ingest functions build
+// units from what is delivered, redriving builds the same units from the sealed bytes.
+import type { BankConfig } from './config.ts';
+import { gunzipSync } from 'node:zlib';
+import { parseCloudWatchBatch, readCloudWatchBatch, type CloudWatchBatch } from './decode/cloudwatch-batch.ts';
+import type { Outcome } from './model.ts';
+import { isObject, parseJson, reject, text } from './outcome.ts';
+import type { Unit } from './pipeline.ts';
+import type { Delivery, Source } from './sources/api.ts';
+import { claim, sourceNamed } from './sources/registry.ts';
+
+/** A CloudWatch Logs batch expands to a few MB; more is a bomb. */
+const MAX_BATCH_BYTES = 64 * 1024 * 1024;
+
+export interface ArrivedObject {
+  readonly bucket: string;
+  readonly key: string;
+  /** Version id, or the ETag where the bucket keeps no versions. */
+  readonly version: string;
+  /** ms since the epoch */
+  readonly time: number;
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/** An object in a landing bucket. */
+export function objectUnit(arrived: ArrivedObject, bank: BankConfig): Unit {
+  const { bucket, key, version, time, body } = arrived;
+  const delivery: Delivery = { trigger: 's3', bucket, key };
+  const source = claim(delivery);
+  const place = source?.locate?.(delivery);
+  return {
+    origin: {
+      bank: bank.bank,
+      account: place?.account ?? 'unknown',
+      region: place?.region ?? bank.region,
+      source: source?.name ?? 'unknown',
+      trigger: 's3',
+      uri: `s3://${bucket}/${key}#${version}`,
+      time,
+    },
+    source,
+    body,
+  };
+}
+
+export interface ArrivedBytes {
+  readonly bytes: Buffer;
+  /** ms since the epoch */
+  readonly time: number;
+}
+
+/** A record of the intake stream: a CloudWatch Logs subscription batch. @param uri `kinesis://stream/shard/sequence`. */
+export function streamUnit(uri: string, region: string, { bytes, time }: ArrivedBytes, bank: BankConfig): Unit {
+  const batch = openBatch(bytes);
+  const rule = batch.kind === 'value' ? logGroupRule(bank, batch.value.logGroup) : undefined;
+  const opened = batch.kind === 'value' ? batch.value : undefined;
+  return {
+    origin: {
+      bank: bank.bank,
+      account: opened?.owner ?? 'unknown',
+      region,
+      // CloudWatch Logs tries the stream with a batch that is nobody's log.
+      source: opened?.control === true ? 'cloudwatch-logs' : (rule?.source.name ?? 'unknown'),
+      trigger: 'kinesis',
+      uri,
+      time,
+    },
+    source: rule?.source,
+    body: once(bytes),
+    read(normaliser) {
+      if (batch.kind === 'value') readCloudWatchBatch(batch.value, normaliser);
+      else if (batch.kind === 'reject') normaliser.unreadable(batch.reject);
+    },
+    format: rule?.format,
+    logGroup: opened?.logGroup,
+    logStream: opened?.logStream,
+  };
+}
+
+function openBatch(bytes: Buffer): Outcome<CloudWatchBatch> {
+  try {
+    return parseCloudWatchBatch(gunzipSync(bytes, { maxOutputLength: MAX_BATCH_BYTES }).toString('utf8'));
+  } catch (error) {
+    return reject('corrupt_compression', error instanceof Error ? error.message : 'not gzip');
+  }
+}
+
+/** Which source a log group holds, by the bank's file: the first rule that matches. */
+function logGroupRule(bank: BankConfig, logGroup: string): { readonly source: Source; readonly format: string | undefined } | undefined {
+  const rule = bank.log_groups.find(({ match }) => wildcard(match).test(logGroup));
+  const source = rule === undefined ? undefined : sourceNamed(rule.source);
+  return source === undefined ? undefined : { source, format: rule?.format };
+}
+
+function wildcard(pattern: string): RegExp {
+  return new RegExp(`^${pattern.split('*').map(RegExp.escape).join('.*')}$`);
+}
+
+/** An event of the bank's bus, as it came through the events queue. */
+export function eventUnit({ bytes, time }: ArrivedBytes, bank: BankConfig): Unit {
+  const body = bytes.toString('utf8');
+  const envelope = parseJson(body);
+  const event = isObject(envelope) ? envelope : {};
+  const account = text(event['account']) ?? 'unknown';
+  const region = text(event['region']) ?? bank.region;
+  const source = claim({ trigger: 'eventbridge', source: text(event['source']) ?? '', detailType: text(event['detail-type']) ?? '' });
+  return {
+    origin: {
+      bank: bank.bank,
+      account,
+      region,
+      source: source?.name ?? 'unknown',
+      trigger: 'eventbridge',
+      uri: `eventbridge://${account}/${region}/${text(event['id']) ?? 'no-id'}`,
+      time: timeOf(event['time']) ?? time,
+    },
+    source,
+    body: once(bytes),
+    read: (normaliser) => normaliser.record(body),
+  };
+}
+
+/** The event's own time: the same on every redelivery, unlike the message's. */
+function timeOf(candidate: unknown): number | undefined {
+  const time = typeof candidate === 'string' ? Date.parse(candidate) : Number.NaN;
+  return Number.isNaN(time) ? undefined : time;
+}
+
+export async function* once(bytes: Buffer): AsyncGenerator<Uint8Array> {
+  yield await Promise.resolve(bytes);
+}

@@ -1,0 +1,157 @@
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudwatch-alarm.html
+// The alarms as a table: one line each, made into resources. All of them go to the operations topic.
+import type { BankConfig } from '../../shared/config.ts';
+import type { StackName } from './variables.ts';
+
+export type Resources = Readonly<Record<string, { readonly Type: string; readonly Properties: Readonly<Record<string, unknown>> }>>;
+
+interface Alarm {
+  /** Alarm name after `strongroom-<bank>-`. */
+  readonly name: string;
+  /** What it means and what to do, for who is woken by it. */
+  readonly text: string;
+  readonly namespace: string;
+  readonly metric: string;
+  readonly dimensions: Readonly<Record<string, string>>;
+  readonly statistic: 'Sum' | 'Maximum';
+  readonly above: number;
+  /** Seconds of one period. */
+  readonly period?: number;
+  /** Periods in a row. */
+  readonly periods?: number;
+}
+
+const CONSUMERS = ['ingest-stream', 'index', 'detect'];
+const FUNCTIONS = ['ingest-objects', 'ingest-stream', 'ingest-events', 'index', 'detect', 'provision'];
+const DEAD_LETTERS = ['objects-dlq', 'events-dlq', 'ingest-stream-dlq', 'index-dlq', 'detect-dlq'];
+const QUEUES = ['objects', 'events'];
+const STREAMS = ['intake', 'hub'];
+
+/** @returns the alarms of a stack, by logical id. */
+export function alarmResources(bank: BankConfig, stack: StackName): Resources {
+  const prefix = `strongroom-${bank.bank}`;
+  const topic = `arn:aws:sns:${bank.region}:${bank.security_account}:${prefix}-operations`;
+  const alarms = stack === 'workload' ? [deadLetters(prefix, 'forward-dlq')] : securityAlarms(prefix, bank.bank);
+  const silence = stack === 'workload' ? [] : (bank.operations?.silence ?? []);
+  return Object.fromEntries([
+    ...alarms.map((alarm) => [logicalId(alarm.name), resource(prefix, topic, alarm)]),
+    ...silence.map(({ source, minutes }) => [logicalId(`silence-${source}`), silenceResource({ prefix, topic, bank: bank.bank, source, minutes })]),
+  ]) as Resources;
+}
+
+function securityAlarms(prefix: string, bank: string): readonly Alarm[] {
+  return [
+    ...DEAD_LETTERS.map((queue) => deadLetters(prefix, queue)),
+    ...QUEUES.map((queue) => ({
+      name: `${queue}-age`,
+      text: `A delivery has waited in queue ${queue} for 15 minutes: its consumer is slow, throttled or failing.`,
+      ...metric('AWS/SQS', 'ApproximateAgeOfOldestMessage', { QueueName: `${prefix}-${queue}` }),
+      statistic: 'Maximum' as const,
+      above: 900,
+    })),
+    ...CONSUMERS.map((name) => ({
+      name: `${name}-lag`,
+      text: `${name} is more than 5 minutes behind its stream; records expire after 7 days.`,
+      ...metric('AWS/Lambda', 'IteratorAge', { FunctionName: `${prefix}-${name}` }),
+      statistic: 'Maximum' as const,
+      above: 300_000,
+      periods: 3,
+    })),
+    ...FUNCTIONS.map((name) => ({
+      name: `${name}-errors`,
+      text: `${name} has failed; what it was given is delivered again. See its log group for the reason.`,
+      ...metric('AWS/Lambda', 'Errors', { FunctionName: `${prefix}-${name}` }),
+      statistic: 'Sum' as const,
+      above: 0,
+      periods: 3,
+    })),
+    ...STREAMS.map((stream) => ({
+      name: `${stream}-throttled`,
+      text: `Stream ${stream} has refused writes; they are repeated, but intake slows down.`,
+      ...metric('AWS/Kinesis', 'WriteProvisionedThroughputExceeded', { StreamName: `${prefix}-${stream}` }),
+      statistic: 'Sum' as const,
+      above: 0,
+      periods: 3,
+    })),
+    {
+      name: 'parked',
+      text: 'Records were parked because they could not be processed: `strongroom parked list` says why.',
+      ...metric('Strongroom', 'Parked', { Bank: bank }),
+      statistic: 'Sum',
+      above: 0,
+    },
+  ];
+}
+
+function deadLetters(prefix: string, queue: string): Alarm {
+  return {
+    name: queue,
+    text: `Queue ${queue} holds deliveries that failed for good: find the reason in the logs, then redrive them.`,
+    ...metric('AWS/SQS', 'ApproximateNumberOfMessagesVisible', { QueueName: `${prefix}-${queue}` }),
+    statistic: 'Maximum',
+    above: 0,
+  };
+}
+
+function metric(namespace: string, name: string, dimensions: Readonly<Record<string, string>>): Pick<Alarm, 'namespace' | 'metric' | 'dimensions'> {
+  return { namespace, metric: name, dimensions };
+}
+
+function resource(prefix: string, topic: string, alarm: Alarm): Resources[string] {
+  return {
+    Type: 'AWS::CloudWatch::Alarm',
+    Properties: {
+      AlarmName: `${prefix}-${alarm.name}`,
+      AlarmDescription: alarm.text,
+      Namespace: alarm.namespace,
+      MetricName: alarm.metric,
+      Dimensions: dimensionList(alarm.dimensions),
+      Statistic: alarm.statistic,
+      Period: alarm.period ?? 300,
+      EvaluationPeriods: alarm.periods ?? 1,
+      Threshold: alarm.above,
+      ComparisonOperator: 'GreaterThanThreshold',
+      TreatMissingData: 'notBreaching',
+      AlarmActions: [topic],
+      OKActions: [topic],
+    },
+  };
+}
+
+interface Silence {
+  readonly prefix: string;
+  readonly topic: string;
+  readonly bank: string;
+  readonly source: string;
+  readonly minutes: number;
+}
+
+function silenceResource({ prefix, topic, bank, source, minutes }: Silence): Resources[string] {
+  return {
+    Type: 'AWS::CloudWatch::Alarm',
+    Properties: {
+      AlarmName: `${prefix}-silence-${source}`,
+      AlarmDescription: `No record of ${source} for ${minutes} minutes: logging may have been switched off.`,
+      Namespace: 'Strongroom',
+      MetricName: 'Records',
+      Dimensions: dimensionList({ Bank: bank, Source: source }),
+      Statistic: 'Sum',
+      Period: minutes * 60,
+      EvaluationPeriods: 1,
+      Threshold: 1,
+      ComparisonOperator: 'LessThanThreshold',
+      // The metric is written per record seen: no data is exactly the silence looked for.
+      TreatMissingData: 'breaching',
+      AlarmActions: [topic],
+      OKActions: [topic],
+    },
+  };
+}
+
+function dimensionList(dimensions: Readonly<Record<string, string>>): readonly { Name: string; Value: string }[] {
+  return Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value }));
+}
+
+function logicalId(name: string): string {
+  return `${name.replace(/(^|-)([a-z0-9])/g, (_, __, letter: string) => letter.toUpperCase())}Alarm`;
+}

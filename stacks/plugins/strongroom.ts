@@ -1,0 +1,97 @@
+// https://github.com/oss-serverless/serverless/blob/main/docs/guides/plugins (osls plugins: a constructor with hooks)
+// What `serverless package` and `serverless deploy` do beyond the framework: bundle the functions, check that the credentials are
+// those of the account meant, and provision OpenSearch once the stack stands.
+import { join } from 'node:path';
+import { InvokeCommand, LambdaClient, waitUntilFunctionActiveV2, type LambdaClientConfig } from '@aws-sdk/client-lambda';
+import { buildFunctions, writeSizes } from '../../tools/build.ts';
+import { isObject, text } from '../../shared/outcome.ts';
+
+interface FunctionConfig {
+  name: string;
+  package?: { artifact?: string };
+}
+
+/** The part of osls that is used here. */
+interface Serverless {
+  readonly serviceDir: string;
+  readonly service: {
+    readonly provider: { readonly stackName: string };
+    readonly functions: Readonly<Record<string, FunctionConfig>>;
+    readonly custom: { readonly stack: string; readonly account: string; readonly bank: { readonly bank: string } };
+  };
+  getProvider(name: 'aws'): { getAccountId(): Promise<string>; getAwsSdkV3Config(): Promise<LambdaClientConfig> };
+}
+
+interface Utils {
+  readonly log: { notice(message: string): void };
+}
+
+/** The function that applies OpenSearch templates; only the security stack has it. */
+const PROVISION = 'provision';
+/** Seconds until a new function must be able to run; network interfaces in a VPC take longest. */
+const ACTIVE_SECONDS = 300;
+
+function StrongroomPlugin(serverless: Serverless, _options: unknown, { log }: Utils): { readonly hooks: Readonly<Record<string, () => Promise<void>>> } {
+  return {
+    hooks: {
+      'before:package:createDeploymentArtifacts': () => bundle(serverless, log),
+      'before:deploy:deploy': () => checkAccount(serverless),
+      'after:deploy:deploy': () => provision(serverless, log),
+    },
+  };
+}
+
+async function bundle({ service, serviceDir }: Serverless, log: Utils['log']): Promise<void> {
+  const directory = join(serviceDir, '.build', service.custom.bank.bank);
+  const names = Object.keys(service.functions);
+  if (names.length === 0) return;
+  const built = await buildFunctions({
+    root: serviceDir,
+    output: join(directory, service.custom.stack),
+    bank: service.custom.bank,
+    functions: names,
+  });
+  for (const { name, zip } of built) {
+    const config = service.functions[name];
+    if (config !== undefined) config.package = { artifact: zip };
+  }
+  await writeSizes(directory, built);
+  log.notice(`Bundled ${built.map(({ name, zipBytes }) => `${name} ${Math.ceil(zipBytes / 1024)} KiB`).join(', ')}`);
+}
+
+/** Stacks of several banks look alike: deploying one into the account of another must fail before anything is touched. */
+async function checkAccount(serverless: Serverless): Promise<void> {
+  const actual = await serverless.getProvider('aws').getAccountId();
+  const { account, stack } = serverless.service.custom;
+  if (actual !== account) throw new Error(`The credentials are of account ${actual}, but the ${stack} stack belongs into ${account}`);
+}
+
+async function provision(serverless: Serverless, log: Utils['log']): Promise<void> {
+  const name = serverless.service.functions[PROVISION]?.name;
+  if (name === undefined) return;
+  const client = new LambdaClient(await serverless.getProvider('aws').getAwsSdkV3Config());
+  try {
+    await waitUntilFunctionActiveV2({ client, maxWaitTime: ACTIVE_SECONDS }, { FunctionName: name });
+    const result = await client.send(new InvokeCommand({ FunctionName: name, Payload: '{}' }));
+    const answer = Buffer.from(result.Payload ?? []).toString('utf8');
+    if (result.FunctionError !== undefined) {
+      throw new Error(`The stack is deployed, but ${name} could not set up OpenSearch: ${reason(answer)}. Deploy again after the cause is gone`);
+    }
+    log.notice(`Provisioned OpenSearch: ${answer}`);
+  } finally {
+    client.destroy();
+  }
+}
+
+/** The message in a failed function's answer, or the answer as it is. */
+function reason(answer: string): string {
+  try {
+    const parsed: unknown = JSON.parse(answer);
+    return (isObject(parsed) ? text(parsed['errorMessage']) : undefined) ?? answer;
+  } catch {
+    return answer;
+  }
+}
+
+// osls takes a plugin from the module's default.
+export { StrongroomPlugin as default };

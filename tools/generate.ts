@@ -1,0 +1,56 @@
+// `npm run generate` writes the generated files anew; `npm run generate -- --check` writes nothing, names the stale ones and exits 1.
+// `--ocsf FOLDER`: where the published OCSF schemas lie. What is generated is committed, so only a maintainer who changes it needs them.
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { OCSF_VERSION } from '../shared/ocsf/classes.ts';
+import { ocsfFiles, type GeneratedFile } from './ocsf-schemas.ts';
+
+interface Generator {
+  readonly name: string;
+  /** Without it the generated files stay as they are. */
+  readonly input: string;
+  /** Folder that holds generated .json files only: what is not generated any more is taken away. */
+  readonly folder: string;
+  files(input: string): readonly GeneratedFile[];
+}
+
+const project = join(import.meta.dirname, '..');
+const { values: options } = parseArgs({
+  options: {
+    check: { type: 'boolean', default: false },
+    ocsf: { type: 'string', default: join(project, '..', 'shared', 'ocsf', OCSF_VERSION) },
+  },
+});
+
+const GENERATORS: readonly Generator[] = [{ name: 'OCSF schemas', input: options.ocsf, folder: 'schemas/ocsf', files: ocsfFiles }];
+
+/** @returns paths that differed from what is generated now. */
+function bringUpToDate(generator: Generator, write: boolean): string[] {
+  const files = generator.files(generator.input);
+  const stale = files.filter(
+    ({ path, content }) => !existsSync(join(project, path)) || readFileSync(join(project, path), 'utf8') !== content,
+  );
+  const names = new Set(files.map(({ path }) => path));
+  const inFolder = existsSync(join(project, generator.folder)) ? readdirSync(join(project, generator.folder)) : [];
+  const left = inFolder.map((name) => `${generator.folder}/${name}`).filter((path) => path.endsWith('.json') && !names.has(path));
+  if (write) {
+    for (const { path, content } of stale) {
+      mkdirSync(dirname(join(project, path)), { recursive: true });
+      writeFileSync(join(project, path), content);
+    }
+    for (const path of left) rmSync(join(project, path));
+  }
+  return [...stale.map(({ path }) => path), ...left];
+}
+
+for (const generator of GENERATORS) {
+  if (!existsSync(generator.input)) {
+    console.log(`generate: ${generator.name}: left as they are, what they are made from is not here (--ocsf FOLDER)`);
+    continue;
+  }
+  const changed = bringUpToDate(generator, !options.check);
+  for (const path of changed) console.log(`generate: ${options.check ? 'stale, run `npm run generate`' : 'changed'}: ${path}`);
+  if (changed.length === 0) console.log(`generate: ${generator.name}: up to date`);
+  if (options.check && changed.length > 0) process.exitCode = 1;
+}

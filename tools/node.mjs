@@ -1,0 +1,68 @@
+// Finds a Node that runs the project's TypeScript without a build, and starts programs with it.
+// https://nodejs.org/api/typescript.html (type stripping without a flag from 22.18 on). Plain JS: this file must run on Node 18.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+
+const MAJOR = 22;
+const MINOR = 18;
+
+/** @param version as in process.versions.node. */
+export function isNewEnough(version) {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major > MAJOR || (major === MAJOR && minor >= MINOR);
+}
+
+/** @returns path of a Node that is new enough: this one, or the one installed under local/node; undefined where there is none. */
+export function findNode(root) {
+  if (isNewEnough(process.versions.node)) return process.execPath;
+  const installed = installedNode(root);
+  if (!existsSync(installed)) return undefined;
+  const answer = spawnSync(installed, ['--version'], { encoding: 'utf8' });
+  return answer.status === 0 && isNewEnough(answer.stdout.trim().slice(1)) ? installed : undefined;
+}
+
+/** Where `npm ci` in local/node puts its Node on this kind of machine. */
+function installedNode(root) {
+  return join(root, 'local', 'node', 'node_modules', `node-${process.platform}-${process.arch}`, 'bin', 'node');
+}
+
+/** @returns whether local/node has a Node for this kind of machine. */
+export function isNodeInstallable() {
+  return process.platform === 'linux' && (process.arch === 'x64' || process.arch === 'arm64');
+}
+
+export function nodeNeeded() {
+  return `Node ${MAJOR}.${MINOR} or newer is needed and this is ${process.versions.node}: install one from https://nodejs.org/en/download and try again.`;
+}
+
+/** @returns the environment in which `node` and the project's own tools are found first. */
+export function nodeEnvironment(root, node) {
+  const path = [dirname(node), join(root, 'node_modules', '.bin'), process.env.PATH ?? ''].join(delimiter);
+  return { ...process.env, PATH: path };
+}
+
+/**
+ * Runs a program with our stdin, stdout and stderr, and hands SIGINT, SIGTERM and SIGHUP on to it.
+ * @returns its exit code; 128 + the signal's number where a signal ended it.
+ */
+export function run(command, args, options = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: 'inherit', ...options });
+    const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+    const forward = (signal) => child.kill(signal);
+    for (const signal of signals) process.on(signal, forward);
+    const done = () => {
+      for (const signal of signals) process.off(signal, forward);
+    };
+    child.on('error', (error) => {
+      done();
+      reject(new Error(error.code === 'ENOENT' ? `${command} was not found: install it and try again.` : `${command}: ${error.message}`));
+    });
+    child.on('exit', (code, signal) => {
+      done();
+      resolve(code ?? 128 + (constants.signals[signal] ?? 0));
+    });
+  });
+}
