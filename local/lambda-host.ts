@@ -31,7 +31,7 @@ export interface LambdaHostOptions {
   readonly credentials: EnvironmentSetup['credentials'];
   /** 0 takes a free port. */
   readonly port: number;
-  /** Working folder: unpacked code, and what the functions print in logs/<function>.log. */
+  /** Working folder: unpacked code, temporary files, and what the functions print in logs/<function>.log. */
   readonly directory: string;
   /** Functions of the stacks whose names begin with it are run. */
   readonly stackPrefix: string;
@@ -195,7 +195,17 @@ async function takeOverFunction(state: State, deployed: DeployedFunction): Promi
   if (running?.revision === revision) return;
   const taskRoot = await unpackCode(clients.s3, deployed, join(options.directory, 'functions'));
   const { endpoint, region, credentials } = options;
-  const setup = { deployed, taskRoot, logFile: join(logDirectory(state), `${deployed.name}.log`), endpoint, region, credentials };
+  const temporary = join(options.directory, 'tmp', deployed.name);
+  await mkdir(temporary, { recursive: true });
+  const setup = {
+    deployed,
+    taskRoot,
+    temporary,
+    logFile: join(logDirectory(state), `${deployed.name}.log`),
+    endpoint,
+    region,
+    credentials,
+  };
   if (running === undefined) functions.set(deployed.name, { pool: functionPool(setup), revision });
   else {
     running.pool.update(setup);

@@ -15,8 +15,10 @@ const KILLED = 137;
 export interface OpenSearchOptions {
   /** A free one where absent. */
   readonly port?: number;
-  /** For data, configuration and log (see `openSearchDirectory`). Starting there again finds the data again. */
+  /** For data and configuration (see `openSearchDirectory`). Starting there again finds the data again. */
   readonly directory: string;
+  /** File for the server's output; one in `directory` where absent. */
+  readonly log?: string;
   readonly heapMib?: number;
   /** Takes one line of progress. */
   readonly say?: (line: string) => void;
@@ -56,7 +58,7 @@ export async function startOpenSearch(options: OpenSearchOptions): Promise<OpenS
       command: installation.java.command,
       args: javaArguments(installation, options),
       cwd: options.directory,
-      log: join(options.directory, 'opensearch.log'),
+      log: options.log ?? join(options.directory, 'opensearch.log'),
       user: installation.user,
     },
     () => isHealthy(url),

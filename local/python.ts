@@ -79,11 +79,15 @@ async function build(directory: string, requirements: string): Promise<void> {
 
 function interpreter(): string {
   const found = INTERPRETERS.find((command) => {
-    const answer = spawnSync(command, ['-c', 'import sys; print(sys.version_info.minor if sys.version_info.major == 3 else 0)'], { encoding: 'utf8' });
+    const answer = spawnSync(command, ['-c', 'import sys; print(sys.version_info.minor if sys.version_info.major == 3 else 0)'], {
+      encoding: 'utf8',
+    });
     return answer.status === 0 && Number(answer.stdout) >= OLDEST_MINOR;
   });
   if (found !== undefined) return found;
-  throw new MisconfiguredError(`python3: version 3.${OLDEST_MINOR} or newer is needed; install it (Debian: apt-get install python3 python3-venv)`);
+  throw new MisconfiguredError(
+    `python3: version 3.${OLDEST_MINOR} or newer is needed; install it (Debian: apt-get install python3 python3-venv)`,
+  );
 }
 
 function linkTarget(link: string): string | undefined {

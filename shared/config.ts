@@ -97,7 +97,8 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
 /** @throws MisconfiguredError naming the variable, where the template did not set it. */
 export function required(name: keyof Environment, environment: Environment): string {
   const found = environment[name];
-  if (found === undefined) throw new MisconfiguredError(`environment: ${name} is not set for ${environment.functionName}; see its function.yml`);
+  if (found === undefined)
+    throw new MisconfiguredError(`environment: ${name} is not set for ${environment.functionName}; see its function.yml`);
   return found;
 }
 

@@ -2,6 +2,8 @@
 import { createHash } from 'node:crypto';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+// Printable ASCII without space, quote and backslash.
+const PLAIN = /^[!#-[\]-~]{1,512}$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** @returns the first `bytes` bytes of SHA-256 over the parts, base64url. Parts are joined by a line feed, which none of them may hold. */
@@ -23,7 +25,11 @@ function base64Number(index: number): string {
   return out;
 }
 
-/** Document id of an event: its uid, a UUID as 22 characters of base64url. One native id, however delivered, is one document. */
+/**
+ * Document id of an event: its uid, a UUID as 22 characters of base64url. One native id, however delivered, is one document.
+ * A uid that OpenSearch would refuse (it takes 1 to 512 bytes) or that would have to be escaped in a bulk request is its digest.
+ */
 export function documentId(uid: string): string {
-  return UUID.test(uid) ? Buffer.from(uid.replaceAll('-', ''), 'hex').toString('base64url') : uid;
+  if (UUID.test(uid)) return Buffer.from(uid.replaceAll('-', ''), 'hex').toString('base64url');
+  return PLAIN.test(uid) ? uid : digest(16, uid);
 }

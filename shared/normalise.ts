@@ -1,6 +1,7 @@
 // One delivered unit from expanded bytes to OCSF events: frame → parse → map → exclude → redact. Pure: no clock, no network, so that the
 // same bytes give the same events and ids whenever they are processed. Conservation is kept here: every record ends in exactly one place.
 import type { Counts, OcsfEvent, Origin, Outcome, ParkedRecord, RawRecord, Reject } from './model.ts';
+import type { FrameSink } from './decode/frame-sink.ts';
 import { createFramer } from './decode/framer.ts';
 import { positionIds } from './ids.ts';
 import { inRange } from './ocsf/event.ts';
@@ -55,60 +56,43 @@ export function createNormaliser(options: NormaliseOptions): Normaliser {
     logStream: options.logStream,
     uid: positionIds(origin.uri),
   };
-  const tally = createTally();
+  const ledger = createLedger(options);
   let index = 0;
 
-  function park(stage: ParkedRecord['stage'], at: number, problem: Reject, raw: string): void {
-    tally.parked(problem.code);
-    options.onParked({ stage, code: problem.code, detail: problem.detail, origin, index: at, raw });
-  }
-
   function take(record: RawRecord): void {
-    if (options.only?.has(record.index) === false) return;
-    tally.record();
-    const outcome = source === undefined ? reject('unknown_source', 'no source claims it') : read(source, record, context, options.transforms);
-    if (outcome.kind === 'value') {
-      tally.event(outcome.value.time);
-      options.onEvent(outcome.value, record.index);
-    } else if (outcome.kind === 'exclude') {
-      tally.excluded(outcome.rule);
-      options.onExcluded?.(outcome.rule, record.index);
-    } else park('parse', record.index, outcome.reject, record.text);
+    if (!ledger.enter(record.index)) return;
+    const outcome = source === undefined ? UNKNOWN_SOURCE : read(source, record, context, options.transforms);
+    if (outcome.kind === 'value') ledger.event(outcome.value, record);
+    else if (outcome.kind === 'exclude') ledger.exclude(outcome.rule, record.index);
+    else ledger.park('parse', record.index, outcome.reject, record.text);
   }
 
-  const framer =
-    source === undefined
-      ? undefined
-      : createFramer(source.framing, {
-          record: (text) => take({ text, index: index++ }),
-          header: (line) => (context.header = line),
-          broken: (problem, text) => {
-            const at = index++;
-            if (options.only?.has(at) === false) return;
-            tally.record();
-            park('decode', at, problem, text);
-          },
-        });
+  function broken(problem: Reject, text: string): void {
+    const at = index++;
+    if (ledger.enter(at)) ledger.park('decode', at, problem, text);
+  }
+
+  const sink: FrameSink = { record: (text) => take({ text, index: index++ }), header: (line) => (context.header = line), broken };
+  const framer = source === undefined ? undefined : createFramer(source.framing, sink);
 
   return {
     push: (chunk) => framer?.push(chunk),
     record: (text, wrapper) => take({ text, index: index++, ...wrapper }),
     exclude(rule) {
-      index++;
-      tally.record();
-      tally.excluded(rule);
-      options.onExcluded?.(rule, -1);
+      const at = index++;
+      if (ledger.enter(at)) ledger.exclude(rule, at);
     },
     unreadable(problem, raw = '') {
-      tally.record();
-      park('decode', -1, problem, raw);
+      if (ledger.enter(-1)) ledger.park('decode', -1, problem, raw);
     },
     end() {
       framer?.end();
-      return tally.summary();
+      return ledger.summary();
     },
   };
 }
+
+const UNKNOWN_SOURCE = reject('unknown_source', 'no source claims it');
 
 function read(source: Source, record: RawRecord, context: Context, transforms: readonly Transform[]): Outcome<OcsfEvent> {
   try {
@@ -134,34 +118,49 @@ function apply(transforms: readonly Transform[], event: OcsfEvent): Outcome<Ocsf
 }
 
 // Records are counted where they come in, the rest where they end up: the two must agree, and pipeline.ts refuses to go on if they do not.
-function createTally() {
-  let records = 0;
-  let events = 0;
-  let excluded = 0;
-  let parked = 0;
+function createLedger({ origin, only, onEvent, onExcluded, onParked }: NormaliseOptions) {
+  const counts = { records: 0, events: 0, excluded: 0, parked: 0 };
+  // Maps: a rule may be called like a member that every object has.
+  const excludedBy = new Map<string, number>();
+  const parkedBy = new Map<string, number>();
   let firstTime: number | undefined;
   let lastTime: number | undefined;
-  const excludedBy: Record<string, number> = {};
-  const parkedBy: Record<string, number> = {};
+
+  function park(stage: ParkedRecord['stage'], index: number, { code, detail }: Reject, raw: string): void {
+    counts.parked++;
+    parkedBy.set(code, (parkedBy.get(code) ?? 0) + 1);
+    onParked({ stage, code, detail, origin, index, raw });
+  }
+
   return {
-    record(): void {
-      records++;
+    park,
+    /** @returns false for a record that is passed over; any other one has to end up somewhere. */
+    enter(index: number): boolean {
+      if (only?.has(index) === false) return false;
+      counts.records++;
+      return true;
     },
-    event(time: number): void {
-      events++;
-      if (firstTime === undefined || time < firstTime) firstTime = time;
-      if (lastTime === undefined || time > lastTime) lastTime = time;
+    event(event: OcsfEvent, { index, text }: RawRecord): void {
+      try {
+        onEvent(event, index);
+      } catch (error) {
+        // JSON.parse takes any depth, JSON.stringify does not.
+        if (!(error instanceof RangeError)) throw error;
+        park('map', index, { code: 'malformed_record', detail: 'nested too deeply' }, text);
+        return;
+      }
+      counts.events++;
+      if (firstTime === undefined || event.time < firstTime) firstTime = event.time;
+      if (lastTime === undefined || event.time > lastTime) lastTime = event.time;
     },
-    excluded(rule: string): void {
-      excluded++;
-      excludedBy[rule] = (excludedBy[rule] ?? 0) + 1;
-    },
-    parked(code: string): void {
-      parked++;
-      parkedBy[code] = (parkedBy[code] ?? 0) + 1;
+    exclude(rule: string, index: number): void {
+      counts.excluded++;
+      excludedBy.set(rule, (excludedBy.get(rule) ?? 0) + 1);
+      onExcluded?.(rule, index);
     },
     summary(): Summary {
-      return { counts: { records, events, excluded, parked }, excludedBy, parkedBy, firstTime, lastTime };
+      const by = { excludedBy: Object.fromEntries(excludedBy), parkedBy: Object.fromEntries(parkedBy) };
+      return { counts: { ...counts }, ...by, firstTime, lastTime };
     },
   };
 }

@@ -1,7 +1,7 @@
 // Constructors and guards for outcomes and JSON values: the one way in which unknown data is looked at.
-import type { Json, JsonObject, Outcome, RejectCode } from './model.ts';
+import type { Json, JsonObject, RejectCode } from './model.ts';
 
-export function value<T>(result: T): Outcome<T> {
+export function value<T>(result: T): { readonly kind: 'value'; readonly value: T } {
   return { kind: 'value', value: result };
 }
 

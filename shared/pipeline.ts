@@ -12,7 +12,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import type { BankConfig } from './config.ts';
 import { createDecompressor, type DecompressLimits } from './decode/decompress.ts';
 import { createBatcher } from './hub/batch.ts';
-import { toDocument } from './hub/document.ts';
+import { toHub } from './hub/document.ts';
 import { publish, type HubTarget } from './hub/publish.ts';
 import type { Counts, Origin } from './model.ts';
 import { createNormaliser, type Normaliser, type Summary } from './normalise.ts';
@@ -63,24 +63,30 @@ export async function ingest(unit: Unit, deps: PipelineDeps): Promise<Ingested> 
   const batches = createFrameSpool();
   const parker = createParker({ s3: deps.s3, bucket: deps.parkedBucket }, origin, evidence);
   try {
-    const batcher = createBatcher({ hub: 1, bank: origin.bank, source: origin.source, evidence, delivered: origin.time }, (record) => batches.add(record));
+    const batcher = createBatcher({ hub: 1, origin, evidence }, (record) => batches.add(record));
     const normaliser = createNormaliser({
       origin,
       source: unit.source,
       format: unit.format,
       logGroup: unit.logGroup,
       logStream: unit.logStream,
-      transforms: transformsFor(deps.bank, origin.source),
-      onEvent: (event) => batcher.add(toDocument(event)),
+      ...toHub(transformsFor(deps.bank, origin.source), batcher),
       onParked: (record) => parker.add(record),
     });
-    const { sha256, size } = await readBody(unit, deps, { sealed, normaliser, settled: () => Promise.all([batches.settled(), parker.settled()]) });
+    const { sha256, size } = await readBody(unit, deps, {
+      sealed,
+      normaliser,
+      settled: () => Promise.all([batches.settled(), parker.settled()]),
+    });
     const summary = normaliser.end();
     batcher.end();
     assertConserved(summary.counts, origin);
 
     const body = await sealed.finish();
-    const put = await putEvidence({ s3: deps.s3, bucket: deps.vaultBucket, retention: deps.bank.retention }, { origin, body, sha256, size, ...summary });
+    const put = await putEvidence(
+      { s3: deps.s3, bucket: deps.vaultBucket, retention: deps.bank.retention },
+      { origin, body, sha256, size, ...summary },
+    );
     await parker.end();
     await publish(await batches.finish(), deps.hub);
     return { counts: summary.counts, summary, evidence, fresh: put === 'sealed', bytes: size };
@@ -97,29 +103,49 @@ interface Outlets {
 }
 
 async function readBody(unit: Unit, deps: PipelineDeps, outlets: Outlets): Promise<{ sha256: string; size: number }> {
-  const { normaliser } = outlets;
   const hash = createHash('sha256');
   const sealing = deps.sealer.sealing(contextOf(unit.origin), (chunk) => outlets.sealed.write(chunk));
-  const decompressor =
-    unit.read !== undefined || unit.source === undefined ? undefined : createDecompressor((chunk) => normaliser.push(chunk), deps.limits);
   let size = 0;
+  await readUnit(unit, outlets.normaliser, {
+    limits: deps.limits,
+    settled: outlets.settled,
+    async onChunk(chunk) {
+      size += chunk.length;
+      hash.update(chunk);
+      await sealing.write(chunk);
+    },
+  });
+  await sealing.end();
+  return { sha256: hash.digest('hex'), size };
+}
+
+export interface Reading {
+  readonly limits?: DecompressLimits | undefined;
+  /** Sees every chunk as delivered. */
+  readonly onChunk?: ((chunk: Buffer) => Promise<void>) | undefined;
+  /** Awaited between chunks: resolves when what was handed on so far has left memory. */
+  readonly settled: () => Promise<unknown>;
+}
+
+/** Reads a unit to its end and hands its records to the normaliser, whose end() is the caller's. */
+export async function readUnit(unit: Unit, normaliser: Normaliser, { limits, onChunk, settled }: Reading): Promise<void> {
+  const decompressor =
+    unit.read !== undefined || unit.source === undefined ? undefined : createDecompressor((chunk) => normaliser.push(chunk), limits);
   for await (const piece of unit.body) {
     const chunk = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
-    size += chunk.length;
-    hash.update(chunk);
-    await Promise.all([sealing.write(chunk), decompressor?.write(chunk)]);
-    await outlets.settled();
+    await Promise.all([onChunk?.(chunk), decompressor?.write(chunk)]);
+    await settled();
   }
-  await sealing.end();
   if (decompressor !== undefined) {
     const problem = await decompressor.end();
     if (problem !== undefined) normaliser.unreadable(problem);
   } else if (unit.read !== undefined) unit.read(normaliser);
   else normaliser.unreadable({ code: 'unknown_source', detail: `no source claims ${unit.origin.uri}` });
-  return { sha256: hash.digest('hex'), size };
 }
 
 function assertConserved({ records, events, excluded, parked }: Counts, origin: Origin): void {
   if (records === events + excluded + parked) return;
-  throw new Error(`conservation broken for ${origin.uri}: ${records} records, but ${events} events + ${excluded} excluded + ${parked} parked`);
+  throw new Error(
+    `conservation broken for ${origin.uri}: ${records} records, but ${events} events + ${excluded} excluded + ${parked} parked`,
+  );
 }

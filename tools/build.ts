@@ -47,6 +47,8 @@ export async function buildFunctions({ root, output, bank, functions }: BuildReq
     platform: 'node',
     target: 'node24',
     format: 'cjs',
+    // The SDK's ES modules can be shaken, its CommonJS cannot: a third less code to load at a cold start.
+    mainFields: ['module', 'main'],
     minify: true,
     // The map stays beside the bundle and is not shipped: it is larger than the code and only people read it.
     sourcemap: 'linked',
@@ -103,7 +105,9 @@ function packageSizes(inputs: Readonly<Record<string, { readonly bytesInOutput: 
 /** Writes what `npm run bench` and reviewers look at: sizes per function. @returns the file's path. */
 export async function writeSizes(directory: string, built: readonly BuiltFunction[]): Promise<string> {
   const file = join(directory, 'sizes.json');
-  const sizes = Object.fromEntries(built.map(({ name, bundleBytes, zipBytes, sha256, packages }) => [name, { bundleBytes, zipBytes, sha256, packages }]));
+  const sizes = Object.fromEntries(
+    built.map(({ name, bundleBytes, zipBytes, sha256, packages }) => [name, { bundleBytes, zipBytes, sha256, packages }]),
+  );
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, `${JSON.stringify(sizes, undefined, 2)}\n`);
   return file;

@@ -1,7 +1,7 @@
 // Hub stream (Kinesis) → here → OpenSearch. Each document ends as created, duplicate or parked; what OpenSearch cannot take for now
 // stays in the stream. https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
 import type { KinesisStreamBatchResponse, KinesisStreamEvent, KinesisStreamRecord } from 'aws-lambda';
-import { readEnvironment, required } from '../../shared/config.ts';
+import { loadPackagedBank, readEnvironment, required } from '../../shared/config.ts';
 import { s3Client } from '../../shared/deps.ts';
 import { decodeBatch, type Batch } from '../../shared/hub/batch.ts';
 import { observed } from '../../shared/middleware.ts';
@@ -10,13 +10,14 @@ import { createMetrics, emit } from '../../shared/observe/metrics.ts';
 import { writeDocuments, type BulkResult } from '../../shared/opensearch/bulk.ts';
 import { openSearchClient } from '../../shared/opensearch/client.ts';
 import { assertProvisioned } from '../../shared/opensearch/provision.ts';
-import { parkDocuments } from '../../shared/park/documents.ts';
+import { parkHubRecord, parkRefused } from '../../shared/park/hub.ts';
 
 const environment = readEnvironment();
 const log = createLog();
 const metrics = createMetrics();
 const client = openSearchClient(required('opensearchUrl', environment), environment.region);
 const parked = { s3: s3Client(environment), bucket: required('parkedBucket', environment) };
+const { bank } = loadPackagedBank();
 let provisioned = false;
 
 export const handler = observed<KinesisStreamEvent, KinesisStreamBatchResponse>(log, async (event) => {
@@ -37,14 +38,15 @@ async function indexRecord(record: KinesisStreamRecord): Promise<void> {
   provisioned = true;
   const bytes = Buffer.from(record.kinesis.data, 'base64');
   const batch = decodeBatch(bytes);
-  if (batch.kind !== 'value') return await setAside(bytes, record, batch);
+  if (batch.kind === 'reject') return await parkHubRecord(parked, 'index', { ...batch.reject, bytes, bank, record });
   const result = await writeDocuments(batch.value.documents, client);
-  if (result.refused.length > 0) await parkDocuments(result.refused, batch.value.header, record.kinesis.sequenceNumber, parked);
+  await parkRefused(parked, batch.value.header, result.refused, record.kinesis.sequenceNumber);
   report(batch.value, result);
 }
 
 function report({ header }: Batch, { created, duplicate, refused }: BulkResult): void {
   const numbers = { created, duplicate, refused: refused.length };
-  log.info('batch indexed', { bank: header.bank, source: header.source, evidence: header.evidence, events: header.events, ...numbers });
-  emit(metrics, header, { Indexed: created, Duplicate: duplicate, Parked: refused.length });
+  const { bank: name, source } = header.origin;
+  log.info('batch indexed', { bank: name, source, evidence: header.evidence, events: header.events, ...numbers });
+  emit(metrics, header.origin, { Indexed: created, Duplicate: duplicate, Parked: refused.length });
 }

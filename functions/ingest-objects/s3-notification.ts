@@ -12,9 +12,7 @@ export interface ObjectCreated {
 
 /** What a message of the objects queue says. `test`: S3 tries the queue when a notification is configured. */
 export type Notification =
-  | { readonly kind: 'objects'; readonly objects: readonly ObjectCreated[] }
-  | { readonly kind: 'test' }
-  | { readonly kind: 'unknown' };
+  { readonly kind: 'objects'; readonly objects: readonly ObjectCreated[] } | { readonly kind: 'test' } | { readonly kind: 'unknown' };
 
 export function readNotification(body: string): Notification {
   const message = parseJson(body);
@@ -32,14 +30,23 @@ function readRecord(record: unknown): ObjectCreated | undefined {
   const s3 = isObject(record) ? object(record['s3']) : undefined;
   const bucket = text(object(s3?.['bucket'])?.['name']);
   const entry = object(s3?.['object']);
-  const key = text(entry?.['key']);
+  const key = decodeKey(text(entry?.['key']));
   if (bucket === undefined || entry === undefined || key === undefined) return undefined;
   const size = entry['size'];
   return {
     bucket,
-    key: decodeURIComponent(key.replaceAll('+', ' ')),
+    key,
     versionId: text(entry['versionId']),
     etag: text(entry['eTag']),
     size: typeof size === 'number' ? size : undefined,
   };
+}
+
+/** @returns undefined where the text is no URL-encoded key. */
+function decodeKey(encoded: string | undefined): string | undefined {
+  try {
+    return encoded === undefined ? undefined : decodeURIComponent(encoded.replaceAll('+', ' '));
+  } catch {
+    return undefined;
+  }
 }

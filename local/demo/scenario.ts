@@ -1,4 +1,4 @@
-// A morning at a bank, the same on every run: the everyday logs of two workload accounts, and inside them an attack.
+// A morning at a bank, the same on every run but for its date (CloudWatch Logs takes nothing older than 14 days): the everyday logs of two workload accounts, and inside them an attack.
 // A contractor's console login without a second factor → reconnaissance → a trail stopped → a security group opened → root use → data sent to
 // a listed address. GuardDuty sees part of it. One record of each file kind is broken, and one object is of no known format.
 import { gzipSync } from 'node:zlib';
@@ -37,41 +37,65 @@ export interface Scenario {
   readonly events: readonly BusEvents[];
 }
 
-const START = Date.UTC(2026, 10, 2, 8);
 const REGION = 'eu-central-1';
 const MINUTE = 60_000;
+const DAY_MS = 86_400_000;
 
-/** @param accounts the bank's two workload accounts; the attack plays in the first. @param flowFormat as set for the flow-log log group. */
-export function scenario(accounts: readonly [string, string], flowFormat: string): Scenario {
+export interface Stage {
+  /** The bank's two workload accounts; the attack plays in the first. */
+  readonly accounts: readonly [string, string];
+  /** Of the flow logs in CloudWatch Logs, as in the bank's file. */
+  readonly flowFormat: string;
+  /** ms since the epoch */
+  readonly start: number;
+}
+
+/** @returns eight in the morning of the day before, ms since the epoch. */
+export function yesterdayMorning(now: number): number {
+  return Math.floor(now / DAY_MS) * DAY_MS - DAY_MS + 8 * 3_600_000;
+}
+
+export function scenario({ accounts, flowFormat, start }: Stage): Scenario {
   const random = createRandom(20_261_102);
   const [payments, trading] = accounts;
   return {
     objects: [
-      ...accounts.flatMap((account) => trailObjects(random, account, account === payments)),
-      ...accounts.flatMap((account) => flowObjects(random, account)),
-      ...albObjects(random, payments),
-      unknownObject(trading),
+      ...accounts.flatMap((account) => trailObjects(random, { account, start }, account === payments)),
+      ...accounts.flatMap((account) => flowObjects(random, { account, start })),
+      ...albObjects(random, { account: payments, start }),
+      unknownObject({ account: trading, start }),
     ],
-    logs: accounts.flatMap((account) => [flowGroup(random, account, flowFormat), applicationGroup(random, account)]),
-    events: [{ account: payments, source: 'guardduty', details: findings(payments, REGION, START) }],
+    logs: accounts.flatMap((account) => [flowGroup(random, { account, start }, flowFormat), applicationGroup(random, { account, start })]),
+    events: [{ account: payments, source: 'guardduty', details: findings(payments, REGION, start) }],
   };
 }
 
-function scene(account: string, file: number, records: number): Scene {
-  return { account, region: REGION, start: START + file * 5 * MINUTE, step: (5 * MINUTE) / records };
+interface Place {
+  readonly account: string;
+  readonly start: number;
 }
 
-function trailObjects(random: Random, account: string, attacked: boolean): readonly DeliveredObject[] {
+function scene({ account, start }: Place, file: number, records: number): Scene {
+  return { account, region: REGION, start: start + file * 5 * MINUTE, step: (5 * MINUTE) / records };
+}
+
+/** The day as it stands in delivered keys: `2026/11/02`. */
+function day(start: number): string {
+  return new Date(start).toISOString().slice(0, 10).replaceAll('-', '/');
+}
+
+function trailObjects(random: Random, at: Place, attacked: boolean): readonly DeliveredObject[] {
+  const { account } = at;
   return Array.from({ length: 12 }, (_, file) => {
     const records = 250;
-    const place = scene(account, file, records);
+    const place = scene(at, file, records);
     const calls = Array.from({ length: records }, (__, index) => cloudTrailRecord(random, index, place));
     if (attacked) calls.push(...attackCalls(file, place));
     // A record that was damaged on its way: everything around it must survive.
     if (attacked && file === 3) calls[100] = (calls[100] ?? '').slice(0, 400);
     return {
       landing: 'kms',
-      key: `AWSLogs/${account}/CloudTrail/${REGION}/2026/11/02/${account}_CloudTrail_${REGION}_${stamp(place.start)}_${random.hex(16)}.json.gz`,
+      key: `AWSLogs/${account}/CloudTrail/${REGION}/${day(at.start)}/${account}_CloudTrail_${REGION}_${stamp(place.start)}_${random.hex(16)}.json.gz`,
       bytes: gzipSync(`{"Records":[${calls.join(',')}]}`),
       source: 'cloudtrail',
       records: calls.length,
@@ -79,15 +103,16 @@ function trailObjects(random: Random, account: string, attacked: boolean): reado
   });
 }
 
-function flowObjects(random: Random, account: string): readonly DeliveredObject[] {
+function flowObjects(random: Random, at: Place): readonly DeliveredObject[] {
+  const { account } = at;
   return Array.from({ length: 4 }, (_, file) => {
-    const place = scene(account, file, 1500);
+    const place = scene(at, file, 1500);
     const lines = Array.from({ length: 1500 }, (__, index) => flowLine(random, index, place));
     lines.push(`2 ${account} ${interfaceId(random)} - - - - - - - ${seconds(place)} ${seconds(place) + 60} - NODATA`);
     if (file === 2) lines[700] = 'this line was torn';
     return {
       landing: 'kms',
-      key: `AWSLogs/${account}/vpcflowlogs/${REGION}/2026/11/02/${account}_vpcflowlogs_${REGION}_fl-0${random.hex(16)}_${stamp(place.start)}_${random.hex(8)}.log.gz`,
+      key: `AWSLogs/${account}/vpcflowlogs/${REGION}/${day(at.start)}/${account}_vpcflowlogs_${REGION}_fl-0${random.hex(16)}_${stamp(place.start)}_${random.hex(8)}.log.gz`,
       bytes: gzipSync(`${FLOW_DEFAULT_HEADER}\n${lines.join('\n')}\n`),
       source: 'vpc-flow',
       records: lines.length,
@@ -95,15 +120,16 @@ function flowObjects(random: Random, account: string): readonly DeliveredObject[
   });
 }
 
-function albObjects(random: Random, account: string): readonly DeliveredObject[] {
+function albObjects(random: Random, at: Place): readonly DeliveredObject[] {
+  const { account } = at;
   return Array.from({ length: 4 }, (_, file) => {
-    const place = scene(account, file, 600);
+    const place = scene(at, file, 600);
     const lines = Array.from({ length: 600 }, (__, index) => albLine(random, index, place));
     for (let probe = 0; probe < 20; probe++) lines.push(healthCheck(random, place, probe));
     if (file === 1) lines.push(...scan(random, place));
     return {
       landing: 'sse-s3',
-      key: `web/AWSLogs/${account}/elasticloadbalancing/${REGION}/2026/11/02/${account}_elasticloadbalancing_${REGION}_app.web-bank.50dc6c495c0c9188_${stamp(place.start)}_192.0.2.10_${random.hex(8)}.log.gz`,
+      key: `web/AWSLogs/${account}/elasticloadbalancing/${REGION}/${day(at.start)}/${account}_elasticloadbalancing_${REGION}_app.web-bank.50dc6c495c0c9188_${stamp(place.start)}_192.0.2.10_${random.hex(8)}.log.gz`,
       bytes: gzipSync(`${lines.join('\n')}\n`),
       source: 'alb',
       records: lines.length,
@@ -127,14 +153,14 @@ function scan(random: Random, place: Scene): readonly string[] {
   });
 }
 
-function unknownObject(account: string): DeliveredObject {
-  return { landing: 'kms', key: `AWSLogs/${account}/mainframe/2026/11/02/batch-7.dat`, bytes: Buffer.from('JOB 7 ENDED RC=0000\n'), source: 'unknown', records: 1 };
+function unknownObject({ account, start }: Place): DeliveredObject {
+  return { landing: 'kms', key: `AWSLogs/${account}/mainframe/${day(start)}/batch-7.dat`, bytes: Buffer.from('JOB 7 ENDED RC=0000\n'), source: 'unknown', records: 1 };
 }
 
-function flowGroup(random: Random, account: string, format: string): LogGroupEvents {
+function flowGroup(random: Random, { account, start }: Place, format: string): LogGroupEvents {
   const names = format.split(/\s+/).map((name) => name.replace(/^\$\{(.*)\}$/, '$1'));
   const events = Array.from({ length: 400 }, (_, index) => {
-    const timestamp = START + index * 2000;
+    const timestamp = start + index * 2000;
     const values: Readonly<Record<string, string | number>> = {
       version: 5,
       'account-id': account,
@@ -166,9 +192,9 @@ function flowGroup(random: Random, account: string, format: string): LogGroupEve
   return { account, logGroup: '/vpc/flow-logs', source: 'vpc-flow', events };
 }
 
-function applicationGroup(random: Random, account: string): LogGroupEvents {
+function applicationGroup(random: Random, { account, start }: Place): LogGroupEvents {
   const events = Array.from({ length: 300 }, (_, index) => {
-    const timestamp = START + index * 3000;
+    const timestamp = start + index * 3000;
     const level = random.pick(['info', 'info', 'info', 'warn', 'error']);
     const entry = { level, time: new Date(timestamp).toISOString(), message: 'payment settled', payment: random.uuid(), amount: random.int(1, 90_000) / 100, currency: 'EUR' };
     return { timestamp, message: JSON.stringify(entry) };

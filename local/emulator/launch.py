@@ -7,6 +7,7 @@ LAMBDA_HOST in the environment is the address of the local Lambda host, which ru
 import logging
 import sys
 
+import patches.accounts
 import patches.cloudformation
 import patches.concurrency
 import patches.events
@@ -14,8 +15,11 @@ import patches.kms
 import patches.lambdas
 import patches.logs
 import patches.s3
+import patches.sns
+import patches.sqs
 
 MODULES = (
+    patches.accounts,
     patches.cloudformation,
     patches.concurrency,
     patches.events,
@@ -23,6 +27,8 @@ MODULES = (
     patches.lambdas,
     patches.logs,
     patches.s3,
+    patches.sns,
+    patches.sqs,
 )
 
 if __name__ == "__main__":

@@ -21,6 +21,8 @@ export interface EnvironmentSetup {
   readonly deployed: DeployedFunction;
   /** Folder with the unzipped code. */
   readonly taskRoot: string;
+  /** Folder that stands for Lambda's /tmp. */
+  readonly temporary: string;
   /** File that stdout, stderr and one report per invocation are appended to. */
   readonly logFile: string;
   readonly endpoint: string;
@@ -59,7 +61,9 @@ interface State {
   reportedInit: boolean;
   maxMemoryBytes: number;
   waiting: ServerResponse | undefined;
-  current: (Job & { readonly startedAt: number; readonly timer: NodeJS.Timeout }) | undefined;
+  current: (Job & { readonly startedAt: number }) | undefined;
+  /** Ends the start, later the invocation under way, when it takes too long. */
+  timer: NodeJS.Timeout | undefined;
   failure: string | undefined;
 }
 
@@ -67,19 +71,21 @@ interface State {
 export async function startEnvironment(setup: EnvironmentSetup, events: EnvironmentEvents): Promise<Environment> {
   const state: State = {
     ...{ setup, events, spawnedAt: performance.now(), initMs: undefined, reportedInit: false, maxMemoryBytes: 0 },
-    ...{ waiting: undefined, current: undefined, failure: undefined },
+    ...{ waiting: undefined, current: undefined, failure: undefined, timer: undefined },
   };
   const server = createServer((request, response) => void serve(state, request, response));
+  // A handler that computes for long must find its connection open when it answers.
+  server.keepAliveTimeout = 0;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const child = spawnRuntime(setup, portOf(server));
-  const initTimer = setTimeout(
+  state.timer = setTimeout(
     () => kill(state, child, 'Sandbox.Timedout', `Init did not end within ${INIT_LIMIT_MS / 1000} seconds`),
     INIT_LIMIT_MS,
   );
   const gone = new Promise<void>((resolve) => {
     const end = (cause: string): void => {
-      clearTimeout(initTimer);
+      clearTimeout(state.timer);
       server.closeAllConnections();
       server.close(() => resolve());
       endState(state, cause);
@@ -117,12 +123,16 @@ function spawnRuntime(setup: EnvironmentSetup, port: number): ChildProcess {
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html: the reserved ones win over what was deployed. */
-function variablesOf({ deployed, taskRoot, endpoint, region, credentials }: EnvironmentSetup, port: number): Record<string, string> {
+function variablesOf(
+  { deployed, taskRoot, temporary, endpoint, region, credentials }: EnvironmentSetup,
+  port: number,
+): Record<string, string> {
   return {
     ...deployed.variables,
     PATH: process.env['PATH'] ?? '',
     LANG: 'en_US.UTF-8',
     TZ: ':UTC',
+    TMPDIR: temporary,
     _HANDLER: deployed.handler,
     LAMBDA_TASK_ROOT: taskRoot,
     AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${port}`,
@@ -162,6 +172,7 @@ async function serve(state: State, request: IncomingMessage, response: ServerRes
 }
 
 function awaitEvent(state: State, response: ServerResponse): void {
+  clearTimeout(state.timer);
   state.waiting = response;
   if (state.initMs === undefined) {
     state.initMs = performance.now() - state.spawnedAt;
@@ -173,11 +184,11 @@ function awaitEvent(state: State, response: ServerResponse): void {
 function run(state: State, child: ChildProcess, job: Job): void {
   const { deployed } = state.setup;
   const limit = (deployed.timeoutMs / 1000).toFixed(2);
-  const timer = setTimeout(
+  state.timer = setTimeout(
     () => kill(state, child, 'Sandbox.Timedout', `RequestId: ${job.requestId} Error: Task timed out after ${limit} seconds`),
     deployed.timeoutMs,
   );
-  state.current = { ...job, startedAt: performance.now(), timer };
+  state.current = { ...job, startedAt: performance.now() };
   state.waiting
     ?.writeHead(200, {
       'content-type': 'application/json',
@@ -191,7 +202,6 @@ function run(state: State, child: ChildProcess, job: Job): void {
 }
 
 function kill(state: State, child: ChildProcess, errorType: string, errorMessage: string): void {
-  if (state.current === undefined && state.initMs !== undefined) return;
   state.failure = JSON.stringify({ errorType, errorMessage });
   child.kill('SIGKILL');
 }
@@ -199,7 +209,7 @@ function kill(state: State, child: ChildProcess, errorType: string, errorMessage
 function settle(state: State, requestId: string, result: { readonly failed: boolean; readonly payload: string }): void {
   const { current } = state;
   if (current?.requestId !== requestId) return;
-  clearTimeout(current.timer);
+  clearTimeout(state.timer);
   state.current = undefined;
   state.events.measured(state.maxMemoryBytes);
   report(state, requestId, performance.now() - current.startedAt, result.failed);

@@ -37,21 +37,19 @@ export async function deliverBatch(batch: readonly StreamRecord[], mapping: Depl
   await attempt(batch, 0, { mapping, delivery });
 }
 
-async function attempt(
-  batch: readonly StreamRecord[],
-  retriesBefore: number,
-  context: { readonly mapping: DeployedMapping; readonly delivery: BatchDelivery },
-): Promise<void> {
+interface Context {
+  readonly mapping: DeployedMapping;
+  readonly delivery: BatchDelivery;
+}
+
+/** @param attemptsBefore failed attempts that count for these records already. */
+async function attempt(batch: readonly StreamRecord[], attemptsBefore: number, context: Context): Promise<void> {
   const { mapping, delivery } = context;
   let records = batch;
-  let retries = retriesBefore;
+  let attempts = attemptsBefore;
   let last: InvocationResult | undefined;
   for (;;) {
-    records = await dropExpired(
-      records,
-      { reason: 'RecordAgeExceeded', attempts: last === undefined ? retries : retries + 1, last },
-      context,
-    );
+    records = await dropExpired(records, { reason: 'RecordAgeExceeded', attempts, last }, context);
     if (records.length === 0) return;
     last = await delivery.invoke(records);
     const from = firstFailure(records, last, mapping.reportsBatchItemFailures);
@@ -59,19 +57,18 @@ async function attempt(
     if (from > 0) {
       // The checkpoint moved: what remains is a batch of its own, with all its retries before it.
       records = records.slice(from);
-      retries = 0;
+      attempts = 0;
       await delivery.backOff(1);
     } else if (mapping.bisects && records.length > 1) {
       // Splitting does not count as a retry.
       const half = Math.ceil(records.length / 2);
       await delivery.backOff(1);
-      await attempt(records.slice(0, half), retries, context);
+      await attempt(records.slice(0, half), attempts, context);
       records = records.slice(half);
-    } else if (retries >= mapping.maxRetries) {
-      return delivery.giveUp({ reason: 'RetryAttemptsExhausted', records, attempts: retries + 1, last });
     } else {
-      retries += 1;
-      await delivery.backOff(retries);
+      attempts += 1;
+      if (attempts > mapping.maxRetries) return delivery.giveUp({ reason: 'RetryAttemptsExhausted', records, attempts, last });
+      await delivery.backOff(attempts);
     }
   }
 }
@@ -87,7 +84,7 @@ function firstFailure(records: readonly StreamRecord[], result: InvocationResult
 async function dropExpired(
   records: readonly StreamRecord[],
   cause: Omit<GivenUp, 'records'>,
-  { mapping, delivery }: { readonly mapping: DeployedMapping; readonly delivery: BatchDelivery },
+  { mapping, delivery }: Context,
 ): Promise<readonly StreamRecord[]> {
   const oldest = delivery.now() - mapping.maxRecordAgeMs;
   const young = records.findIndex(({ arrivedAt }) => arrivedAt >= oldest);

@@ -98,7 +98,8 @@ async function poll(state: State, signal: AbortSignal): Promise<void> {
 /** Resolves when the batch was received; it is delivered in the background, so that the next one may be received meanwhile. */
 async function startBatch(state: State, signal: AbortSignal): Promise<void> {
   const { batches, context, gate } = state;
-  while (batches.size >= Math.min(context.concurrency(), state.mapping.maxConcurrency ?? Infinity)) await Promise.race(batches);
+  const limit = (): number => Math.max(1, Math.min(context.concurrency(), state.mapping.maxConcurrency ?? Infinity));
+  while (batches.size >= limit()) await Promise.race(batches);
   await gate.enter(signal);
   const gathered = gather(state, signal);
   const work: Promise<void> = deliverGathered(state, gathered, signal).finally(() => {

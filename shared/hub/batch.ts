@@ -2,18 +2,17 @@
 // document line. The body behind the header is a _bulk request as it stands: the indexer sends it on without parsing the events.
 // https://docs.opensearch.org/latest/api-reference/document-apis/bulk/ and
 // https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html (1 MiB per record)
-import { gunzipSync, gzipSync } from 'node:zlib';
-import type { HubDocument, Outcome } from '../model.ts';
+import { gzipSync } from 'node:zlib';
+import { gunzipText } from '../decode/gunzip.ts';
+import type { HubDocument, Origin, Outcome } from '../model.ts';
 import { isObject, parseJson, reject, text, value } from '../outcome.ts';
 
 export interface BatchHeader {
   readonly hub: 1;
-  readonly bank: string;
-  readonly source: string;
-  /** Vault key of the sealed bytes that the events come from. */
+  /** The unit that the events come from: a batch is of one unit. */
+  readonly origin: Origin;
+  /** Vault key of the unit's sealed bytes; empty for findings, which come from no unit. */
   readonly evidence: string;
-  /** When the unit was delivered, ms since the epoch. */
-  readonly delivered: number;
   readonly events: number;
 }
 
@@ -25,8 +24,14 @@ export interface Batch {
 /** Kinesis counts data and partition key; 4 KiB are left for the key. */
 const MAX_RECORD_BYTES = 1024 * 1024 - 4096;
 
+/** Enough for the header line: S3 keys have at most 1024 bytes, and it names two. */
+const HEADER_BYTES = 16 * 1024;
+
 /** Text collected before a batch is compressed: about 150–400 KiB compressed, and a good size for one _bulk request. */
 const BATCH_CHARACTERS = 2 * 1024 * 1024;
+
+/** What a record expands to at most: a batch's text and one document beyond it; more was written by somebody else. */
+const MAX_TEXT_BYTES = 64 * 1024 * 1024;
 
 // Level 3 costs half of the default and keeps 95 % of its effect on NDJSON of one source.
 const GZIP = { level: 3 } as const;
@@ -55,7 +60,15 @@ export function createBatcher(header: Omit<BatchHeader, 'events'>, onRecord: (re
   };
 }
 
-/** A batch that does not fit into one record is halved until it does; a single document always fits, its record is at most 4 MiB of text. */
+/** False for a document that no hub record can hold; whoever makes documents asks before handing one on. */
+export function fitsHub({ id, index, json }: HubDocument): boolean {
+  // A character takes at most 3 bytes, and gzip adds next to nothing.
+  const room = MAX_RECORD_BYTES - HEADER_BYTES;
+  if ((json.length + id.length + index.length) * 3 <= room) return true;
+  return gzipSync(`${actionLine({ id, index })}\n${json}\n`, GZIP).length <= room;
+}
+
+/** A batch that does not fit into one record is halved until it does; a single document is taken to fit. */
 function encode(header: Omit<BatchHeader, 'events'>, documents: readonly HubDocument[]): readonly Buffer[] {
   const record = gzipSync(batchText(header, documents), GZIP);
   if (record.length <= MAX_RECORD_BYTES || documents.length === 1) return [record];
@@ -75,13 +88,10 @@ export function actionLine(document: { readonly id: string; readonly index: stri
 }
 
 /** @returns the batch, or a reject where the bytes are no hub record: somebody else writes to the hub. */
-export function decodeBatch(record: Uint8Array): Outcome<Batch> {
-  let lines: readonly string[];
-  try {
-    lines = gunzipSync(record).toString('utf8').split('\n');
-  } catch (error) {
-    return reject('corrupt_compression', error instanceof Error ? error.message : 'not gzip');
-  }
+export function decodeBatch(record: Uint8Array): Exclude<Outcome<Batch>, { kind: 'exclude' }> {
+  const expanded = gunzipText(record, MAX_TEXT_BYTES);
+  if (expanded.kind === 'reject') return expanded;
+  const lines = expanded.value.split('\n');
   const header = parseJson(lines[0] ?? '');
   if (!isBatchHeader(header)) return reject('malformed_record', 'the first line is no hub header of version 1');
   const documents: HubDocument[] = [];
@@ -90,12 +100,20 @@ export function decodeBatch(record: Uint8Array): Outcome<Batch> {
     if (place === undefined) return reject('malformed_record', `line ${at + 1} of the hub batch names no index or id`);
     documents.push({ ...place, json: lines[at + 1] ?? '' });
   }
-  if (documents.length !== header.events) return reject('malformed_record', `the hub header says ${header.events} events, ${documents.length} follow`);
+  if (documents.length !== header.events)
+    return reject('malformed_record', `the hub header says ${header.events} events, ${documents.length} follow`);
   return value({ header, documents });
 }
 
 function isBatchHeader(candidate: unknown): candidate is BatchHeader {
-  return isObject(candidate) && candidate['hub'] === 1 && typeof candidate['events'] === 'number';
+  if (!isObject(candidate) || candidate['hub'] !== 1 || typeof candidate['events'] !== 'number') return false;
+  return typeof candidate['evidence'] === 'string' && isOrigin(candidate['origin']);
+}
+
+const ORIGIN_TEXTS = ['bank', 'account', 'region', 'source', 'trigger', 'uri'] as const;
+
+function isOrigin(candidate: unknown): candidate is Origin {
+  return isObject(candidate) && typeof candidate['time'] === 'number' && ORIGIN_TEXTS.every((name) => typeof candidate[name] === 'string');
 }
 
 function placeOf(action: string): { id: string; index: string } | undefined {

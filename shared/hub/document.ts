@@ -3,15 +3,35 @@
 // the words in them are then searchable at a fifth of the size of a flat_object field. https://schema.ocsf.io/1.8.0/objects/request (data is json_t)
 import { documentId } from '../ids.ts';
 import type { HubDocument, OcsfEvent } from '../model.ts';
-import { isObject, parseJson } from '../outcome.ts';
+import type { NormaliseOptions, Transform } from '../normalise.ts';
+import { isObject, parseJson, reject, value } from '../outcome.ts';
 import { indexOf } from '../opensearch/index-name.ts';
+import { fitsHub, type Batcher } from './batch.ts';
 
 /** @returns the event as one line of JSON with its deterministic id and index. */
 export function toDocument(event: OcsfEvent): HubDocument {
   return { id: documentId(event.metadata.uid), index: indexOf(event.class_uid, event.time), json: JSON.stringify(withTextPayloads(event)) };
 }
 
-/** The event of a document, its payloads parsed back. @returns undefined if the line is no event. */
+/**
+ * The end of a normaliser's road to the hub: what comes out of the transforms goes into the batches as documents.
+ * An event that no hub record could hold is rejected, so that its record is parked and does not block the stream.
+ */
+export function toHub(transforms: readonly Transform[], batcher: Batcher): Pick<NormaliseOptions, 'transforms' | 'onEvent'> {
+  let document: HubDocument | undefined;
+  const serialise: Transform = (event) => {
+    document = toDocument(event);
+    return fitsHub(document) ? value(event) : reject('record_too_large', 'the event does not fit into a hub record');
+  };
+  return {
+    transforms: [...transforms, serialise],
+    onEvent() {
+      if (document !== undefined) batcher.add(document);
+    },
+  };
+}
+
+/** The event of a document; its payloads stay JSON text, which few readers look into. @returns undefined if the line is no event. */
 export function fromDocument(json: string): OcsfEvent | undefined {
   const event = parseJson(json);
   if (!isObject(event) || typeof event['class_uid'] !== 'number' || !isObject(event['metadata'])) return undefined;
@@ -30,5 +50,5 @@ function withTextPayloads(event: OcsfEvent): OcsfEvent {
 function textData(payload: unknown): unknown {
   if (!isObject(payload)) return payload;
   const data = payload['data'];
-  return data === undefined || data === null ? payload : { ...payload, data: typeof data === 'string' ? data : JSON.stringify(data) };
+  return data === undefined || data === null ? payload : { ...payload, data: JSON.stringify(data) };
 }

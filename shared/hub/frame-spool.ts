@@ -12,8 +12,9 @@ export interface FrameSpool {
   dispose(): Promise<void>;
 }
 
-export function createFrameSpool(): FrameSpool {
-  const spool = createSpool();
+/** @param options as createSpool() takes them. */
+export function createFrameSpool(options: Parameters<typeof createSpool>[0] = {}): FrameSpool {
+  const spool = createSpool(options);
   let last: Promise<void> = Promise.resolve();
   return {
     add(record) {

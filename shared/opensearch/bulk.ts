@@ -1,5 +1,6 @@
 // https://docs.opensearch.org/latest/api-reference/document-apis/bulk/
 // Our own bounded writer: the client's bulk helper can hang for ever (opensearch-js issue 1061) and tells less about single items.
+import { errors } from '@opensearch-project/opensearch';
 import { backOff, type Backoff } from '../backoff.ts';
 import { RetryableError } from '../errors.ts';
 import { actionLine } from '../hub/batch.ts';
@@ -17,6 +18,12 @@ export interface BulkResult {
 
 const BACKOFF: Backoff = { baseMs: 200, capMs: 5000, attempts: 6 };
 
+const CREATED = 201;
+const BAD_REQUEST = 400;
+const CONFLICT = 409;
+const TOO_LARGE = 413;
+
+/** What OpenSearch says of one document; status 0 where it says nothing. */
 interface Item {
   readonly status: number;
   readonly type: string;
@@ -25,48 +32,72 @@ interface Item {
 
 /**
  * Creates the documents, each exactly once whatever is delivered twice.
+ * @param backoff between attempts; given in tests only.
  * @throws RetryableError when OpenSearch cannot take some of them for now (429, 5xx, blocked index, no answer) after several attempts.
  */
-export async function writeDocuments(documents: readonly HubDocument[], client: OpenSearch): Promise<BulkResult> {
+export async function writeDocuments(documents: readonly HubDocument[], client: OpenSearch, backoff = BACKOFF): Promise<BulkResult> {
   let created = 0;
   let duplicate = 0;
   const refused: { document: HubDocument; reason: string }[] = [];
   let waiting = documents;
   for (let attempt = 0; waiting.length > 0; attempt++) {
-    const { items, problem } = await send(waiting, client);
+    const items = await send(waiting, client);
     const again: HubDocument[] = [];
+    let why = '';
     for (const [at, document] of waiting.entries()) {
-      const item = items[at];
-      if (item?.status === 201) created++;
-      else if (item?.status === 409) duplicate++;
-      else if (item !== undefined && isFinal(item)) refused.push({ document, reason: `${item.type}: ${item.reason}` });
-      else again.push(document);
+      const item = items[at] ?? UNANSWERED;
+      if (item.status === CREATED) created++;
+      else if (item.status === CONFLICT) duplicate++;
+      else if (isFinal(item)) refused.push({ document, reason: `${item.type}: ${item.reason}` });
+      else {
+        again.push(document);
+        why = item.type;
+      }
     }
     waiting = again;
     if (waiting.length === 0) break;
-    const last = problem ?? items.find(({ status }) => status >= 400 && status !== 409)?.type ?? 'no reason given';
-    if (attempt + 1 >= BACKOFF.attempts) throw new RetryableError(`OpenSearch did not take ${waiting.length} of ${documents.length} documents: ${last}`);
-    await backOff(attempt, BACKOFF);
+    if (attempt + 1 >= backoff.attempts) {
+      throw new RetryableError(`OpenSearch did not take ${waiting.length} of ${documents.length} documents: ${why}`);
+    }
+    await backOff(attempt, backoff);
   }
   return { created, duplicate, refused };
 }
 
 /** 400 is about the document, except where it is about the cluster (its shard limit). */
 function isFinal({ status, type }: Item): boolean {
-  return status === 400 && type !== 'validation_exception';
+  return status === TOO_LARGE || (status === BAD_REQUEST && type !== 'validation_exception');
 }
 
-/** @returns one item per document in order; none where the request as a whole failed. */
-async function send(documents: readonly HubDocument[], client: OpenSearch): Promise<{ items: readonly Item[]; problem: string | undefined }> {
+const UNANSWERED: Item = { status: 0, type: 'no answer for it', reason: '' };
+
+/** @returns one item per document, in order. */
+async function send(documents: readonly HubDocument[], client: OpenSearch): Promise<readonly Item[]> {
   let body = '';
   for (const document of documents) body += `${actionLine(document)}\n${document.json}\n`;
   try {
     const querystring = { filter_path: 'items.*.status,items.*.error.type,items.*.error.reason' };
     const answer = await client.transport.request({ method: 'POST', path: '/_bulk', bulkBody: body, querystring });
-    return { items: readItems(answer.body), problem: undefined };
+    return readItems(answer.body);
   } catch (error) {
-    return { items: [], problem: error instanceof Error ? `${error.name} ${error.message}`.slice(0, 200) : 'unknown' };
+    const status = error instanceof errors.ResponseError ? error.statusCode : undefined;
+    // About a document, but refused as a whole: the halves are tried alone until the one is found.
+    if ((status === BAD_REQUEST || status === TOO_LARGE) && documents.length > 1) {
+      const half = documents.length >> 1;
+      const first = await send(documents.slice(0, half), client);
+      return [...pad(first, half), ...(await send(documents.slice(half), client))];
+    }
+    const item = { status: status ?? 0, type: problemOf(error), reason: '' };
+    return documents.map(() => item);
   }
+}
+
+function pad(items: readonly Item[], length: number): readonly Item[] {
+  return Array.from({ length }, (_, at) => items[at] ?? UNANSWERED);
+}
+
+function problemOf(error: unknown): string {
+  return error instanceof Error ? `${error.name} ${error.message}`.slice(0, 200) : 'unknown';
 }
 
 function readItems(body: unknown): readonly Item[] {

@@ -1,7 +1,15 @@
 // Which attributes of an event can be searched, and how. What is not listed is stored and shown, not indexed: nothing is mapped
 // dynamically, so no event is refused for a type conflict and the number of fields is known.
 // https://docs.opensearch.org/latest/field-types/
-import { API_ACTIVITY, AUTHENTICATION, BASE_EVENT, DETECTION_FINDING, HTTP_ACTIVITY, NETWORK_ACTIVITY, type OcsfClass } from '../ocsf/classes.ts';
+import {
+  API_ACTIVITY,
+  AUTHENTICATION,
+  BASE_EVENT,
+  DETECTION_FINDING,
+  HTTP_ACTIVITY,
+  NETWORK_ACTIVITY,
+  type OcsfClass,
+} from '../ocsf/classes.ts';
 
 /** How an attribute is searched. */
 export type Search =
@@ -39,9 +47,9 @@ const ACTOR: Fields = {
   'actor.user.uid': 'keyword',
   'actor.user.name': 'keyword',
   'actor.user.type_id': 'facet',
-  'actor.user.credential_uid': 'keyword',
+  'actor.user.programmatic_credentials.uid': 'keyword',
   'actor.user.account.uid': 'facet',
-  'actor.invoked_by': 'facet',
+  'actor.app_name': 'facet',
   'actor.session.issuer': 'keyword',
   'actor.session.is_mfa': 'facet',
 };
@@ -56,16 +64,15 @@ const API: Fields = {
   'api.response.error': 'facet',
   'api.response.error_message': 'words',
   'http_request.user_agent': 'keyword',
-  'resources.uid': 'keyword',
-  'resources.type': 'facet',
 };
+
+const RESOURCES: Fields = { 'resources.uid': 'keyword', 'resources.type': 'facet' };
 
 const ENDPOINTS: Fields = {
   'src_endpoint.ip': 'ip',
   'src_endpoint.port': 'measure',
   'dst_endpoint.ip': 'ip',
   'dst_endpoint.port': 'number',
-  'traffic.bytes': 'measure',
 };
 
 /** Attributes by class, beside the common ones, and the order in which documents lie on disk (like beside like compresses best). */
@@ -81,8 +88,7 @@ export const CLASS_FIELDS: readonly { readonly cls: OcsfClass; readonly fields: 
       'finding_info.analytic.name': 'keyword',
       'finding_info.attacks.technique.uid': 'keyword',
       'finding_info.attacks.tactic.uid': 'facet',
-      'resources.uid': 'keyword',
-      'resources.type': 'facet',
+      ...RESOURCES,
       'evidences.actor.user.uid': 'keyword',
       'evidences.src_endpoint.ip': 'ip',
       'evidences.dst_endpoint.ip': 'ip',
@@ -103,8 +109,13 @@ export const CLASS_FIELDS: readonly { readonly cls: OcsfClass; readonly fields: 
       'connection_info.protocol_num': 'facet',
       'connection_info.direction_id': 'facet',
       'connection_info.tcp_flags': 'facet',
+      'traffic.bytes': 'measure',
       'traffic.packets': 'measure',
       action_id: 'facet',
+      // Where nothing tells the direction, the interface is the device.
+      'device.interface_uid': 'facet',
+      'device.instance_uid': 'facet',
+      'device.vpc_uid': 'facet',
       'src_endpoint.interface_uid': 'facet',
       'dst_endpoint.interface_uid': 'facet',
       'src_endpoint.instance_uid': 'facet',
@@ -112,7 +123,7 @@ export const CLASS_FIELDS: readonly { readonly cls: OcsfClass; readonly fields: 
       'src_endpoint.vpc_uid': 'facet',
       'dst_endpoint.vpc_uid': 'facet',
     },
-    sort: ['dst_endpoint.interface_uid', 'src_endpoint.ip', 'time'],
+    sort: ['device.interface_uid', 'dst_endpoint.interface_uid', 'src_endpoint.ip', 'time'],
   },
   {
     cls: HTTP_ACTIVITY,
@@ -126,11 +137,16 @@ export const CLASS_FIELDS: readonly { readonly cls: OcsfClass; readonly fields: 
       'http_response.code': 'number',
       'load_balancer.name': 'facet',
       'load_balancer.uid': 'facet',
-      action_id: 'facet',
+      'traffic.bytes_in': 'measure',
+      'traffic.bytes_out': 'measure',
     },
     sort: ['http_request.url.path', 'http_request.user_agent', 'time'],
   },
-  { cls: API_ACTIVITY, fields: { ...ACTOR, ...SOURCE, ...API }, sort: ['api.service.name', 'api.operation', 'actor.user.uid', 'time'] },
+  {
+    cls: API_ACTIVITY,
+    fields: { ...ACTOR, ...SOURCE, ...API, ...RESOURCES },
+    sort: ['api.service.name', 'api.operation', 'actor.user.uid', 'time'],
+  },
 ];
 
 export function fieldsOf(own: Fields): Fields {

@@ -5,7 +5,9 @@ import type { OpenSearch } from './client.ts';
 import { indexTemplates, type IndexTemplate } from './template.ts';
 
 /** Puts every template whose contents differ from what the domain has. Running it again changes nothing. */
-export async function provision(client: OpenSearch): Promise<{ readonly applied: readonly string[]; readonly unchanged: readonly string[] }> {
+export async function provision(
+  client: OpenSearch,
+): Promise<{ readonly applied: readonly string[]; readonly unchanged: readonly string[] }> {
   const stale = await staleTemplates(client);
   for (const { name, body } of stale) await client.transport.request({ method: 'PUT', path: `/_index_template/${name}`, body });
   const applied = stale.map(({ name }) => name);
@@ -16,7 +18,9 @@ export async function provision(client: OpenSearch): Promise<{ readonly applied:
 export async function assertProvisioned(client: OpenSearch): Promise<void> {
   const stale = await staleTemplates(client);
   if (stale.length > 0) {
-    throw new RetryableError(`OpenSearch lacks ${stale.length} index templates (${stale[0]?.name ?? ''} …): invoke the provision function, as serverless deploy does`);
+    throw new RetryableError(
+      `OpenSearch lacks ${stale.length} index templates (${stale[0]?.name ?? ''} …): invoke the provision function, as serverless deploy does`,
+    );
   }
 }
 

@@ -76,15 +76,15 @@ export function createParker(store: ParkedStore, origin: Origin, evidence?: stri
   };
 }
 
-/** Parks records that were found behind the hub: a batch may hold several units, and a unit comes in several batches. */
-export async function parkRecords(store: ParkedStore, records: Iterable<ParkedRecord>): Promise<readonly string[]> {
+/**
+ * Parks records that were found behind the hub, where one delivery may hold several units and a unit comes in several deliveries.
+ * @param scope names the delivery (sequence number of the hub record), the same when it is repeated.
+ */
+export async function parkRecords(store: ParkedStore, records: Iterable<ParkedRecord>, scope: string): Promise<readonly string[]> {
   const parkers = new Map<string, Parker>();
   for (const record of records) {
-    const unit = `${record.stage}\n${record.origin.uri}`;
-    let parker = parkers.get(unit);
-    // A document is in one batch only, so the first one names the batch.
-    if (parker === undefined)
-      parkers.set(unit, (parker = createParker(store, record.origin, undefined, record.document?.id ?? String(record.index))));
+    let parker = parkers.get(record.origin.uri);
+    if (parker === undefined) parkers.set(record.origin.uri, (parker = createParker(store, record.origin, undefined, scope)));
     parker.add(record);
   }
   const keys: string[] = [];

@@ -11,6 +11,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { backOff, type Backoff } from '../backoff.ts';
+import type { BankConfig } from '../config.ts';
 import { EvidenceError, RetryableError } from '../errors.ts';
 import { digest } from '../ids.ts';
 import type { Origin } from '../model.ts';
@@ -18,10 +19,7 @@ import { decodeMetadata, encodeMetadata, type EvidenceFacts } from './metadata.t
 import type { EvidenceContext } from './seal.ts';
 import type { Spooled } from './spool.ts';
 
-export interface Retention {
-  readonly days: number;
-  readonly mode: 'governance' | 'compliance';
-}
+export type Retention = Pick<BankConfig['retention'], 'evidence_days' | 'evidence_mode'>;
 
 export interface VaultSource {
   readonly s3: S3Client;
@@ -91,10 +89,12 @@ export async function putEvidence(
     IfNoneMatch: '*',
     ContentType: 'application/octet-stream',
     ContentLength: body.size,
+    // Named beside the value: Object Lock asks for one, the emulator for the name.
+    ChecksumAlgorithm: 'SHA256',
     ChecksumSHA256: await checksum(body),
     Metadata: encodeMetadata(evidence),
-    ObjectLockMode: vault.retention.mode === 'compliance' ? 'COMPLIANCE' : 'GOVERNANCE',
-    ObjectLockRetainUntilDate: retainUntil(Date.now(), vault.retention.days),
+    ObjectLockMode: vault.retention.evidence_mode === 'compliance' ? 'COMPLIANCE' : 'GOVERNANCE',
+    ObjectLockRetainUntilDate: retainUntil(Date.now(), vault.retention.evidence_days),
   } as const;
   for (let attempt = 0; attempt < CONFLICT.attempts; attempt++) {
     try {

@@ -92,7 +92,7 @@ interface Url {
 
 interface RequestLine {
   readonly method: string;
-  readonly url: Url | undefined;
+  readonly url: Url;
   readonly version: string | undefined;
 }
 
@@ -128,7 +128,7 @@ export const alb: Source<Entry> = {
   map,
 };
 
-// The name tells application balancers (app.) from network ones (net.) and from connection and health check logs (conn_log.app., health_check_log.app.).
+// `_app.` tells application balancers from network ones; connection and health check logs have a word before the account (`conn_log.`).
 const KEY =
   /(?:^|\/)AWSLogs\/(?<account>\d{12})\/elasticloadbalancing\/(?<region>[a-z0-9-]+)\/(?:\d+\/)*\d{12}_elasticloadbalancing_[a-z0-9-]+_app\.[^/]*\.log\.gz$/;
 // Written once into the bucket when logs are turned on; it comes for balancers of every kind.
@@ -215,7 +215,8 @@ function addressOf(text: string | undefined): Address | undefined {
   const bracketed = text.startsWith('[') && text.charAt(colon - 1) === ']';
   const ip = ipOf(bracketed ? text.slice(1, colon - 1) : text.slice(0, colon));
   const number = port(text.slice(colon + 1));
-  return ip === undefined || number === undefined ? undefined : { ip, port: number };
+  // Without brackets nobody can tell where an IPv6 address ends and the port begins.
+  return ip === undefined || number === undefined || ip.includes(':') !== bracketed ? undefined : { ip, port: number };
 }
 
 /** Method up to the first space, version behind the last one: whatever stands between them, spaces too, was asked for. */
@@ -223,12 +224,11 @@ function requestOf(text: string | undefined): RequestLine | undefined {
   if (text === undefined) return undefined;
   const first = text.indexOf(' ');
   const last = text.lastIndexOf(' ');
-  if (first === last || first === 0) return undefined;
-  const url = text.slice(first + 1, last);
+  if (first <= 0 || last <= first + 1) return undefined;
   const version = text.slice(last + 1);
   return {
     method: text.slice(0, first),
-    url: url === '' ? undefined : urlOf(url),
+    url: urlOf(text.slice(first + 1, last)),
     version: version === '' ? undefined : version,
   };
 }

@@ -333,7 +333,8 @@ function sessionOf(context: JsonObject | undefined): Session | undefined {
   const issuer = text(object(context['sessionIssuer'])?.['arn']);
   const isMfa = flag(attributes?.['mfaAuthenticated']);
   const created = text(attributes?.['creationDate']);
-  const createdTime = created === undefined ? undefined : epochMs(created);
+  const time = created === undefined ? undefined : epochMs(created);
+  const createdTime = time !== undefined && inRange(time) ? time : undefined;
   if (issuer === undefined && isMfa === undefined && createdTime === undefined) return undefined;
   return { issuer, is_mfa: isMfa, created_time: createdTime };
 }

@@ -5,6 +5,7 @@
 // OCSF Detection Finding 2004: https://schema.ocsf.io/1.8.0/classes/detection_finding
 import { digest } from '../ids.ts';
 import type { Json, JsonObject, OcsfEvent, Outcome } from '../model.ts';
+import { tacticOf } from '../ocsf/attack.ts';
 import { classify, DETECTION_FINDING, OCSF_VERSION } from '../ocsf/classes.ts';
 import { cloudOf, epochMs, inRange } from '../ocsf/event.ts';
 import { isObject, object, parseJson, reject, text, value } from '../outcome.ts';
@@ -155,29 +156,27 @@ function findingInfoOf(native: GuardDutyFinding, service: JsonObject): JsonObjec
 /** Analytic types. https://schema.ocsf.io/1.8.0/objects/analytic (type_id) */
 const ANALYTIC = { rule: 1, learning: 4 } as const;
 
-// Threat purposes that carry a MITRE ATT&CK tactic's name. DefenseEvasion has no id: ATT&CK v19 split that tactic in two.
-const TACTICS: Readonly<Record<string, { readonly name: string; readonly uid?: string }>> = {
-  CredentialAccess: { name: 'Credential Access', uid: 'TA0006' },
-  DefenseEvasion: { name: 'Defense Evasion' },
-  Discovery: { name: 'Discovery', uid: 'TA0007' },
-  Execution: { name: 'Execution', uid: 'TA0002' },
-  Exfiltration: { name: 'Exfiltration', uid: 'TA0010' },
-  Impact: { name: 'Impact', uid: 'TA0040' },
-  InitialAccess: { name: 'Initial Access', uid: 'TA0001' },
-  Persistence: { name: 'Persistence', uid: 'TA0003' },
-  PrivilegeEscalation: { name: 'Privilege Escalation', uid: 'TA0004' },
-};
-
+/** The first word of a type is the threat's purpose; most are tactics of MITRE ATT&CK, written together. */
 function attackOf(type: string): JsonObject | undefined {
   const purpose = type.slice(0, Math.max(0, type.indexOf(':')));
-  return Object.hasOwn(TACTICS, purpose) ? { tactic: TACTICS[purpose] } : undefined;
+  const tactic = tacticOf(purpose.replace(/(?<=[a-z])(?=[A-Z])/g, ' '));
+  return tactic === undefined ? undefined : { tactic };
 }
 
 // Top-level texts that have a place of their own above; they leave `unmapped`. Everything else stays there as it came, also what
 // evidences, resources and times were derived from.
 const MOVED: ReadonlySet<string> = new Set([
-  'id', 'arn', 'type', 'title', 'description', 'accountId', 'region', 'partition', 'schemaVersion', 'updatedAt',
-]); // prettier-ignore
+  'id',
+  'arn',
+  'type',
+  'title',
+  'description',
+  'accountId',
+  'region',
+  'partition',
+  'schemaVersion',
+  'updatedAt',
+]);
 
 function unmappedOf(finding: JsonObject, envelope: JsonObject | undefined): JsonObject {
   const rest: [string, Json | undefined][] = Object.entries(finding).filter(

@@ -3,7 +3,12 @@
 import type { BankConfig } from '../../shared/config.ts';
 import type { StackName } from './variables.ts';
 
-export type Resources = Readonly<Record<string, { readonly Type: string; readonly Properties: Readonly<Record<string, unknown>> }>>;
+interface Resource {
+  readonly Type: 'AWS::CloudWatch::Alarm';
+  readonly Properties: Readonly<Record<string, unknown>>;
+}
+
+export type Resources = Readonly<Record<string, Resource>>;
 
 interface Alarm {
   /** Alarm name after `strongroom-<bank>-`. */
@@ -33,10 +38,14 @@ export function alarmResources(bank: BankConfig, stack: StackName): Resources {
   const topic = `arn:aws:sns:${bank.region}:${bank.security_account}:${prefix}-operations`;
   const alarms = stack === 'workload' ? [deadLetters(prefix, 'forward-dlq')] : securityAlarms(prefix, bank.bank);
   const silence = stack === 'workload' ? [] : (bank.operations?.silence ?? []);
-  return Object.fromEntries([
-    ...alarms.map((alarm) => [logicalId(alarm.name), resource(prefix, topic, alarm)]),
-    ...silence.map(({ source, minutes }) => [logicalId(`silence-${source}`), silenceResource({ prefix, topic, bank: bank.bank, source, minutes })]),
-  ]) as Resources;
+  const entries: readonly (readonly [string, Resource])[] = [
+    ...alarms.map((alarm) => [logicalId(alarm.name), resource(prefix, topic, alarm)] as const),
+    ...silence.map(
+      ({ source, minutes }) =>
+        [logicalId(`silence-${source}`), silenceResource({ prefix, topic, bank: bank.bank, source, minutes })] as const,
+    ),
+  ];
+  return Object.fromEntries(entries);
 }
 
 function securityAlarms(prefix: string, bank: string): readonly Alarm[] {
@@ -93,11 +102,15 @@ function deadLetters(prefix: string, queue: string): Alarm {
   };
 }
 
-function metric(namespace: string, name: string, dimensions: Readonly<Record<string, string>>): Pick<Alarm, 'namespace' | 'metric' | 'dimensions'> {
+function metric(
+  namespace: string,
+  name: string,
+  dimensions: Readonly<Record<string, string>>,
+): Pick<Alarm, 'namespace' | 'metric' | 'dimensions'> {
   return { namespace, metric: name, dimensions };
 }
 
-function resource(prefix: string, topic: string, alarm: Alarm): Resources[string] {
+function resource(prefix: string, topic: string, alarm: Alarm): Resource {
   return {
     Type: 'AWS::CloudWatch::Alarm',
     Properties: {
@@ -126,7 +139,7 @@ interface Silence {
   readonly minutes: number;
 }
 
-function silenceResource({ prefix, topic, bank, source, minutes }: Silence): Resources[string] {
+function silenceResource({ prefix, topic, bank, source, minutes }: Silence): Resource {
   return {
     Type: 'AWS::CloudWatch::Alarm',
     Properties: {

@@ -1,7 +1,7 @@
 // https://github.com/oss-serverless/serverless/blob/main/docs/guides/plugins (osls plugins: a constructor with hooks)
 // What `serverless package` and `serverless deploy` do beyond the framework: bundle the functions, check that the credentials are
 // those of the account meant, and provision OpenSearch once the stack stands.
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { InvokeCommand, LambdaClient, waitUntilFunctionActiveV2, type LambdaClientConfig } from '@aws-sdk/client-lambda';
 import { buildFunctions, writeSizes } from '../../tools/build.ts';
 import { isObject, text } from '../../shared/outcome.ts';
@@ -19,6 +19,8 @@ interface Serverless {
     readonly functions: Readonly<Record<string, FunctionConfig>>;
     readonly custom: { readonly stack: string; readonly account: string; readonly bank: { readonly bank: string } };
   };
+  /** Its own error: osls prints the message of it without a stack. */
+  readonly classes: { readonly Error: new (message: string, code: string) => Error };
   getProvider(name: 'aws'): { getAccountId(): Promise<string>; getAwsSdkV3Config(): Promise<LambdaClientConfig> };
 }
 
@@ -31,7 +33,11 @@ const PROVISION = 'provision';
 /** Seconds until a new function must be able to run; network interfaces in a VPC take longest. */
 const ACTIVE_SECONDS = 300;
 
-function StrongroomPlugin(serverless: Serverless, _options: unknown, { log }: Utils): { readonly hooks: Readonly<Record<string, () => Promise<void>>> } {
+function StrongroomPlugin(
+  serverless: Serverless,
+  _options: unknown,
+  { log }: Utils,
+): { readonly hooks: Readonly<Record<string, () => Promise<void>>> } {
   return {
     hooks: {
       'before:package:createDeploymentArtifacts': () => bundle(serverless, log),
@@ -41,19 +47,18 @@ function StrongroomPlugin(serverless: Serverless, _options: unknown, { log }: Ut
   };
 }
 
-async function bundle({ service, serviceDir }: Serverless, log: Utils['log']): Promise<void> {
+async function bundle({ classes, service, serviceDir }: Serverless, log: Utils['log']): Promise<void> {
   const directory = join(serviceDir, '.build', service.custom.bank.bank);
   const names = Object.keys(service.functions);
   if (names.length === 0) return;
-  const built = await buildFunctions({
-    root: serviceDir,
-    output: join(directory, service.custom.stack),
-    bank: service.custom.bank,
-    functions: names,
+  const request = { root: serviceDir, output: join(directory, service.custom.stack), bank: service.custom.bank, functions: names };
+  const built = await buildFunctions(request).catch((error: unknown) => {
+    throw new classes.Error(error instanceof Error ? error.message : String(error), 'STRONGROOM_BUNDLE');
   });
   for (const { name, zip } of built) {
     const config = service.functions[name];
-    if (config !== undefined) config.package = { artifact: zip };
+    // Relative: osls uploads its state, and this machine's folders are nobody's business.
+    if (config !== undefined) config.package = { artifact: relative(serviceDir, zip) };
   }
   await writeSizes(directory, built);
   log.notice(`Bundled ${built.map(({ name, zipBytes }) => `${name} ${Math.ceil(zipBytes / 1024)} KiB`).join(', ')}`);
@@ -63,7 +68,12 @@ async function bundle({ service, serviceDir }: Serverless, log: Utils['log']): P
 async function checkAccount(serverless: Serverless): Promise<void> {
   const actual = await serverless.getProvider('aws').getAccountId();
   const { account, stack } = serverless.service.custom;
-  if (actual !== account) throw new Error(`The credentials are of account ${actual}, but the ${stack} stack belongs into ${account}`);
+  if (actual !== account) {
+    throw new serverless.classes.Error(
+      `The credentials are of account ${actual}, but the ${stack} stack belongs into ${account}`,
+      'STRONGROOM_ACCOUNT',
+    );
+  }
 }
 
 async function provision(serverless: Serverless, log: Utils['log']): Promise<void> {
@@ -75,7 +85,8 @@ async function provision(serverless: Serverless, log: Utils['log']): Promise<voi
     const result = await client.send(new InvokeCommand({ FunctionName: name, Payload: '{}' }));
     const answer = Buffer.from(result.Payload ?? []).toString('utf8');
     if (result.FunctionError !== undefined) {
-      throw new Error(`The stack is deployed, but ${name} could not set up OpenSearch: ${reason(answer)}. Deploy again after the cause is gone`);
+      const message = `The stack is deployed, but ${name} could not set up OpenSearch: ${reason(answer)}. Deploy again when the cause is gone`;
+      throw new serverless.classes.Error(message, 'STRONGROOM_PROVISION');
     }
     log.notice(`Provisioned OpenSearch: ${answer}`);
   } finally {

@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CloudFormationClient, CreateStackCommand, UpdateStackCommand } from '@aws-sdk/client-cloudformation';
 import { KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetQueueUrlCommand, ReceiveMessageCommand, SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
@@ -15,7 +16,7 @@ import { startEmulator } from '../../local/emulator.ts';
 import { startLambdaHost } from '../../local/lambda-host.ts';
 import type { LambdaHost } from '../../local/lambda-host.ts';
 import { freePort } from '../../local/ports.ts';
-import { isObject, parseJson } from '../../shared/outcome.ts';
+import { isArray, object, parseJson } from '../../shared/outcome.ts';
 
 const REGION = 'us-east-1';
 const ACCOUNT = '111111111111';
@@ -66,7 +67,11 @@ function template(codeKey: string): string {
     Role: { Type: 'AWS::IAM::Role', Properties: { RoleName: `${STACK}-role`, AssumeRolePolicyDocument: trust } },
     Queue: {
       Type: 'AWS::SQS::Queue',
-      Properties: { QueueName: `${STACK}-queue`, VisibilityTimeout: 30, RedrivePolicy: { deadLetterTargetArn: arnOf('Dead'), maxReceiveCount: 2 } },
+      Properties: {
+        QueueName: `${STACK}-queue`,
+        VisibilityTimeout: 30,
+        RedrivePolicy: { deadLetterTargetArn: arnOf('Dead'), maxReceiveCount: 2 },
+      },
     },
     Dead: { Type: 'AWS::SQS::Queue', Properties: { QueueName: `${STACK}-dead` } },
     GivenUp: { Type: 'AWS::SQS::Queue', Properties: { QueueName: `${STACK}-given-up` } },
@@ -77,7 +82,7 @@ function template(codeKey: string): string {
     BisectedFunction: lambdaFunction('bisected', codeKey),
     DirectFunction: lambdaFunction('direct', codeKey),
     QueueMapping: mapping({
-      ...{ EventSourceArn: arnOf('Queue'), FunctionName: { Ref: 'QueueFunction' }, BatchSize: 10 },
+      ...{ EventSourceArn: arnOf('Queue'), FunctionName: { Ref: 'QueueFunction' }, BatchSize: 12 },
       ...{ FunctionResponseTypes: ['ReportBatchItemFailures'], MaximumBatchingWindowInSeconds: 1 },
     }),
     PartialMapping: mapping({
@@ -100,24 +105,33 @@ async function zipOf(version: number, file: string): Promise<Buffer> {
   return readFile(file);
 }
 
+jest.setTimeout(60_000);
+
 describe('the local Lambda host', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'lambda-host-test-'));
+  const stops: (() => Promise<void> | void)[] = [];
+  let directory: string;
   let emulator: Awaited<ReturnType<typeof startEmulator>>;
   let host: LambdaHost;
-  let clients: { cloudformation: CloudFormationClient; kinesis: KinesisClient; s3: S3Client; sqs: SQSClient };
+  let clients: { cloudformation: CloudFormationClient; kinesis: KinesisClient; lambda: LambdaClient; s3: S3Client; sqs: SQSClient };
 
   beforeAll(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'lambda-host-test-'));
+    stops.push(() => rmSync(directory, { recursive: true }));
     const port = await freePort();
     emulator = await startEmulator({ lambdaHost: `http://127.0.0.1:${port}`, accountId: ACCOUNT });
+    stops.push(() => emulator.stop());
     const common = { endpoint: emulator.endpoint, region: REGION, credentials: CREDENTIALS };
     clients = {
       cloudformation: new CloudFormationClient(common),
       kinesis: new KinesisClient({ ...common, requestHandler: new NodeHttpHandler() }),
+      lambda: new LambdaClient(common),
       s3: new S3Client({ ...common, forcePathStyle: true }),
       sqs: new SQSClient(common),
     };
+    stops.push(() => Object.values(clients).forEach((client) => client.destroy()));
     const stackPrefix = STACK;
     host = await startLambdaHost({ ...common, accountId: ACCOUNT, port, directory, stackPrefix, sqsRetrySeconds: 0, log: () => undefined });
+    stops.push(() => host.stop());
     await clients.s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
     await clients.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'v1.zip', Body: await zipOf(1, join(directory, 'v1.zip')) }));
     await clients.cloudformation.send(new CreateStackCommand({ StackName: `${STACK}-stack`, TemplateBody: template('v1.zip') }));
@@ -125,33 +139,33 @@ describe('the local Lambda host', () => {
   }, 300_000);
 
   afterAll(async () => {
-    await host.stop();
-    await emulator.stop();
-    for (const client of Object.values(clients)) client.destroy();
-    rmSync(directory, { recursive: true });
+    for (const stop of stops.reverse()) await stop();
   });
 
   interface Line {
-    readonly pid: number;
-    readonly version: number;
-    readonly seen: readonly string[];
+    readonly pid: unknown;
+    readonly version: unknown;
+    readonly seen: readonly unknown[];
   }
 
-  function isLine(found: unknown): found is Line {
-    return isObject(found) && Array.isArray(found['seen']);
+  /** @returns one line that the handler printed; undefined for what the host wrote. */
+  function lineOf(printed: string): Line | undefined {
+    const found = object(parseJson(printed));
+    return isArray(found?.['seen']) ? { pid: found['pid'], version: found['version'], seen: found['seen'] } : undefined;
   }
 
   /** What the function printed, batch by batch, since the last call for it. */
   const read = new Map<string, number>();
   function batches(name: string): readonly Line[] {
     const file = join(directory, 'logs', `${STACK}-${name}.log`);
-    const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n').map(parseJson).filter(isLine) : [];
+    const printed = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
+    const lines = printed.map(lineOf).filter((line) => line !== undefined);
     const fresh = lines.slice(read.get(name) ?? 0);
     read.set(name, lines.length);
     return fresh;
   }
 
-  function seen(name: string): readonly (readonly string[])[] {
+  function seen(name: string): readonly (readonly unknown[])[] {
     return batches(name).map((line) => line.seen);
   }
 
@@ -198,6 +212,13 @@ describe('the local Lambda host', () => {
     expect(state('direct').maxMemoryBytes).toBeGreaterThan(10_000_000);
   });
 
+  it('takes invocations from the emulator', async () => {
+    const { Payload } = await clients.lambda.send(
+      new InvokeCommand({ FunctionName: `${STACK}-direct`, Payload: JSON.stringify({ name: 'i' }) }),
+    );
+    expect(parseJson(Payload?.transformToString() ?? '')).toMatchObject({ greeting: 'deployed' });
+  });
+
   it('answers 404 for a function that is not deployed', async () => {
     const response = await fetch(`${host.url}/invoke/${STACK}-unknown`, { method: 'POST', body: '{}' });
     expect(response.status).toBe(404);
@@ -230,14 +251,30 @@ describe('the local Lambda host', () => {
   it('delivers a queue in batches, repeats only what failed and leaves it to the queue to give up', async () => {
     await send([{ name: 'q1' }, { name: 'q2', act: 'fail' }, { name: 'q3', act: 'fail once' }, { name: 'q4' }]);
     await host.quiesce();
-    const times = new Map<string, number>();
+    const times = new Map<unknown, number>();
     for (const name of seen('queue').flat()) times.set(name, (times.get(name) ?? 0) + 1);
     expect(Object.fromEntries(times)).toEqual({ q1: 1, q2: 2, q3: 2, q4: 1 });
     expect(await receive('dead')).toEqual([{ name: 'q2', act: 'fail' }]);
   });
 
+  it('gathers a batch of more messages than one receive gives', async () => {
+    const items = Array.from({ length: 12 }, (_, place) => ({ name: `g${place}` }));
+    await host.pause(`${STACK}-queue`);
+    await send(items.slice(0, 10));
+    await send(items.slice(10));
+    host.resume(`${STACK}-queue`);
+    await host.quiesce();
+    expect(seen('queue')).toEqual([items.map(({ name }) => name)]);
+  });
+
   it('restarts a stream batch from the lowest reported sequence number, however they are listed', async () => {
-    await put('partial', [{ name: 'k1' }, { name: 'k2', act: 'fail once' }, { name: 'k3' }, { name: 'k4', act: 'fail once' }, { name: 'k5' }]);
+    await put('partial', [
+      { name: 'k1' },
+      { name: 'k2', act: 'fail once' },
+      { name: 'k3' },
+      { name: 'k4', act: 'fail once' },
+      { name: 'k5' },
+    ]);
     await host.quiesce();
     expect(seen('partial')).toEqual([
       ['k1', 'k2', 'k3', 'k4', 'k5'],
@@ -279,6 +316,18 @@ describe('the local Lambda host', () => {
     expect(batches('partial')).toMatchObject([{ version: 2, seen: ['u1'] }]);
   });
 
+  it('refuses code that is not what was deployed', async () => {
+    const deploy = (key: string) =>
+      clients.cloudformation.send(new UpdateStackCommand({ StackName: `${STACK}-stack`, TemplateBody: template(key) }));
+    await clients.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'v3.zip', Body: await zipOf(3, join(directory, 'v3.zip')) }));
+    await deploy('v3.zip');
+    await clients.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: 'v3.zip', Body: await zipOf(4, join(directory, 'v4.zip')) }));
+    await expect(host.refresh()).rejects.toThrow('is not the code that was deployed');
+    await deploy('v2.zip');
+    await host.refresh();
+    expect(await invoke('direct', { name: 'j' })).toMatchObject({ error: null });
+  });
+
   it('leaves no process behind', async () => {
     const pids = ['queue', 'partial', 'bisected', 'direct'].flatMap((name) => {
       read.delete(name);
@@ -294,9 +343,9 @@ describe('the local Lambda host', () => {
   });
 });
 
-function isRunning(pid: number): boolean {
+function isRunning(pid: unknown): boolean {
   try {
-    return process.kill(pid, 0);
+    return process.kill(Number(pid), 0);
   } catch {
     return false;
   }

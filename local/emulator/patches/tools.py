@@ -30,3 +30,28 @@ def _locked(lock: RLock, method: Callable) -> Callable:
             return method(*args, **kwargs)
 
     return locked
+
+
+class Replaceable:
+    """What moto asks of a CloudFormation type, for types whose resources may be deleted and made anew on every change.
+
+    Mixed into a class that has `physical_resource_id`; moto finds a type by its being a direct subclass of CloudFormationModel.
+    """
+
+    physical_resource_id: str
+
+    @staticmethod
+    def cloudformation_name_type() -> str:
+        return ""
+
+    @classmethod
+    def has_cfn_attr(cls, attr: str) -> bool:
+        return False
+
+    @classmethod
+    def update_from_cloudformation_json(cls, original_resource, new_resource_name, cloudformation_json, account_id, region_name):
+        cls.delete_from_cloudformation_json(original_resource.physical_resource_id, cloudformation_json, account_id, region_name)
+        return cls.create_from_cloudformation_json(new_resource_name, cloudformation_json, account_id, region_name)
+
+    def is_created(self) -> bool:
+        return True

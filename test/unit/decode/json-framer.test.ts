@@ -61,7 +61,9 @@ test('hands a record on exactly as it stands', () => {
 });
 
 describe('one damaged record among good ones', () => {
-  const good = Array.from({ length: 1000 }, (_, index) => JSON.stringify({ eventVersion: '1.11', id: index, nested: [{ text: 'a "quoted" }, {' }] }));
+  const good = Array.from({ length: 1000 }, (_, index) =>
+    JSON.stringify({ eventVersion: '1.11', id: index, nested: [{ text: 'a "quoted" }, {' }] }),
+  );
   const damages: Readonly<Record<string, (text: string) => string>> = {
     'a brace is missing at the end': (text) => text.slice(0, -1),
     'a quote is missing': (text) => text.replace('"id"', '"id'),

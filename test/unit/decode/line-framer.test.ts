@@ -18,11 +18,19 @@ const line = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }).map((t
 
 test('finds every line, however the bytes are cut and characters are torn', () => {
   fc.assert(
-    fc.property(fc.array(line), fc.constantFrom('\n', '\r\n'), fc.boolean(), fc.integer({ min: 1, max: 30 }), (lines, end, closed, size) => {
-      const bytes = Buffer.from(lines.join(end) + (closed ? end : ''));
-      const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) => bytes.subarray(index * size, (index + 1) * size));
-      expect(frame(chunks)).toEqual({ seen: lines, broken: [] });
-    }),
+    fc.property(
+      fc.array(line),
+      fc.constantFrom('\n', '\r\n'),
+      fc.boolean(),
+      fc.integer({ min: 1, max: 30 }),
+      (lines, end, closed, size) => {
+        const bytes = Buffer.from(lines.join(end) + (closed ? end : ''));
+        const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
+          bytes.subarray(index * size, (index + 1) * size),
+        );
+        expect(frame(chunks)).toEqual({ seen: lines, broken: [] });
+      },
+    ),
   );
 });
 

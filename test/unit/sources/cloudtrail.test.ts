@@ -515,7 +515,11 @@ describe('nothing is lost', () => {
       odd({}),
       fc.record({
         sessionIssuer: fc.oneof(odd({}), fc.record({ arn: odd('arn:r'), type: odd('Role') })),
-        attributes: odd(ROLE_SESSION.sessionContext.attributes),
+        attributes: odd(
+          ROLE_SESSION.sessionContext.attributes,
+          { creationDate: '1970-01-01T00:00:00Z' },
+          { creationDate: '20131102T010628Z' },
+        ),
       }),
     ),
     more: odd(1),
@@ -535,7 +539,7 @@ describe('nothing is lost', () => {
     responseElements: odd({ ConsoleLogin: 'Failure' }, { assumedRoleUser: { arn: 'a' }, credentials: { accessKeyId: 'k' } }),
     resources: fc.oneof(odd([]), fc.array(fc.record({ ARN: odd('a'), ARNPrefix: odd('p'), accountId: odd('1'), type: odd('t') }))),
     additionalEventData: odd({ MFAUsed: 'Yes' }),
-    tlsDetails: odd({ clientProvidedHostHeader: 'h' }),
+    tlsDetails: odd({ clientProvidedHostHeader: 'h' }, { clientProvidedHostHeader: 'not a host: 1' }),
     eventVersion: odd('1.11'),
     eventType: odd('AwsApiCall'),
     apiVersion: odd('1'),

@@ -1,0 +1,67 @@
+// `npm run demo -- --input DIR`: a folder of real logs, delivered under the keys that AWS would use for them.
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { createDecompressor } from '../../shared/decode/decompress.ts';
+import { createNormaliser } from '../../shared/normalise.ts';
+import type { Source } from '../../shared/sources/api.ts';
+import { recognise } from '../../shared/sources/registry.ts';
+import type { DeliveredObject, Scenario } from './scenario.ts';
+
+const HEAD_BYTES = 64 * 1024;
+
+/** Where each format is delivered. A format that does not come by S3 goes to a key that nobody claims, and is parked. */
+const KEYS: Readonly<Record<string, (account: string, region: string, name: string) => string>> = {
+  cloudtrail: (account, region, name) => `AWSLogs/${account}/CloudTrail/${region}/2026/11/02/${withEnding(name, '.json.gz')}`,
+  'vpc-flow': (account, region, name) =>
+    `AWSLogs/${account}/vpcflowlogs/${region}/2026/11/02/${account}_vpcflowlogs_${region}_fl-00000000000000000_20261102T0800Z_${withEnding(name, '.log.gz')}`,
+  alb: (account, region, name) =>
+    `AWSLogs/${account}/elasticloadbalancing/${region}/2026/11/02/${account}_elasticloadbalancing_${region}_app.input.0000000000000000_20261102T0805Z_192.0.2.10_${withEnding(name, '.log.gz')}`,
+  guardduty: (account, region, name) => `AWSLogs/${account}/GuardDuty/${region}/2026/11/02/${withEnding(name, '.jsonl.gz')}`,
+};
+
+/** @param account the logs are filed under where their names do not begin with one. @throws Error if the folder has no files. */
+export async function folderScenario(directory: string, account: string, region: string): Promise<Scenario> {
+  const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  if (files.length === 0) throw new Error(`${directory} holds no files; name a folder of delivered logs`);
+  const paths = files.map((entry) => join(entry.parentPath, entry.name)).sort();
+  const objects: DeliveredObject[] = [];
+  for (const path of paths) objects.push(await fileObject(path, account, region));
+  return { objects, logs: [], events: [] };
+}
+
+async function fileObject(path: string, account: string, region: string): Promise<DeliveredObject> {
+  const bytes = readFileSync(path);
+  const expanded = await expand(bytes);
+  const source = recognise(expanded.toString('utf8', 0, HEAD_BYTES));
+  const name = basename(path);
+  const owner = /^\d{12}(?=_)/.exec(name)?.[0] ?? account;
+  const key = source === undefined ? undefined : KEYS[source.name]?.(owner, region, name);
+  return {
+    landing: source?.name === 'alb' ? 'sse-s3' : 'kms',
+    key: key ?? `unknown/${name}`,
+    // As the services deliver: compressed.
+    bytes: bytes[0] === 0x1f || key === undefined ? bytes : gzipSync(bytes),
+    source: key === undefined ? 'unknown' : (source?.name ?? 'unknown'),
+    records: source === undefined || key === undefined ? 1 : countRecords(source, expanded),
+  };
+}
+
+async function expand(bytes: Buffer): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  const decompressor = createDecompressor((chunk) => chunks.push(chunk));
+  await decompressor.write(bytes);
+  await decompressor.end();
+  return Buffer.concat(chunks);
+}
+
+function countRecords(source: Source, expanded: Buffer): number {
+  const origin = { bank: 'demo', account: 'unknown', region: 'unknown', source: source.name, trigger: 'file', uri: 'file://count', time: 0 } as const;
+  const normaliser = createNormaliser({ origin, source, transforms: [], onEvent: () => undefined, onParked: () => undefined });
+  normaliser.push(expanded);
+  return normaliser.end().counts.records;
+}
+
+function withEnding(name: string, ending: string): string {
+  return name.replace(/(\.(json|jsonl|ndjson|log|txt|gz|zst))+$/, '') + ending;
+}

@@ -1,0 +1,46 @@
+// One hub batch against the rules. Pure: what is found is published and alerted by shared/alert/alerts.ts.
+import type { Batch } from '../hub/batch.ts';
+import { fromDocument } from '../hub/document.ts';
+import type { HubDocument, OcsfEvent, ParkedRecord } from '../model.ts';
+import { DETECTION_FINDING } from '../ocsf/classes.ts';
+import type { Engine, Match } from './engine.ts';
+import { findingsOf } from './finding.ts';
+import { isOwn } from './log-sources.ts';
+
+export interface Detected {
+  /** Findings of our rules, not in the hub yet. */
+  readonly findings: readonly OcsfEvent[];
+  /** Findings of other products that passed by. */
+  readonly reported: readonly OcsfEvent[];
+  /** Documents that could not be looked at. */
+  readonly parked: readonly ParkedRecord[];
+}
+
+export function detect({ header, documents }: Batch, engine: Engine): Detected {
+  const matches: Match[] = [];
+  const reported: OcsfEvent[] = [];
+  const parked: ParkedRecord[] = [];
+  for (const [at, document] of documents.entries()) {
+    try {
+      const event = fromDocument(document.json);
+      if (event === undefined) {
+        parked.push(parkedOf(header, document, { at, detail: 'the document is no event' }));
+        continue;
+      }
+      if (event.class_uid === DETECTION_FINDING.uid && !isOwn(event)) reported.push(event);
+      matches.push(...engine.match(event));
+    } catch (error) {
+      // A rule that fails on an event is a defect; the event is kept, and those behind it go on.
+      parked.push(parkedOf(header, document, { at, detail: `detection failed on it: ${error instanceof Error ? error.name : 'error'}` }));
+    }
+  }
+  return { findings: findingsOf(matches, { bank: header.origin.bank, evidence: header.evidence }), reported, parked };
+}
+
+function parkedOf(
+  { origin, evidence }: Batch['header'],
+  { id, index, json }: HubDocument,
+  { at, detail }: { readonly at: number; readonly detail: string },
+): ParkedRecord {
+  return { stage: 'detect', code: 'malformed_record', detail, origin, evidence, index: at, raw: json, document: { id, index } };
+}

@@ -1,0 +1,135 @@
+// What a rule's matches become: one OCSF Detection Finding per rule, group and hour. https://schema.ocsf.io/1.8.0/classes/detection_finding
+import { digest } from '../ids.ts';
+import type { JsonObject, OcsfEvent } from '../model.ts';
+import { attacksOf } from '../ocsf/attack.ts';
+import { classify, DETECTION_FINDING, OCSF_VERSION, SEVERITY, type OcsfClass } from '../ocsf/classes.ts';
+import { isArray, object, text } from '../outcome.ts';
+import type { Match } from './engine.ts';
+import { OWN_PRODUCT } from './log-sources.ts';
+import type { Rule, Status } from './sigma/rule.ts';
+import { firstAt, pathOf, viewOf } from './view.ts';
+
+const HOUR_MS = 3_600_000;
+const CREATE = 1;
+const STATUS_NEW = 1;
+const ANALYTIC_RULE = 1;
+/** Analytic states. https://schema.ocsf.io/1.8.0/objects/analytic (state_id) */
+const STATES: Readonly<Record<Status, number>> = { stable: 1, test: 1, experimental: 3, deprecated: 2, unsupported: 2 };
+
+// More is in the index, under the group's values.
+const MAX_EVIDENCES = 10;
+const MAX_RELATED = 50;
+const MAX_SHOWN_CHARACTERS = 4096;
+const MAX_MESSAGE_CHARACTERS = 500;
+
+export interface FindingContext {
+  readonly bank: string;
+  /** Vault key of the sealed bytes that the events come from. */
+  readonly evidence: string;
+}
+
+/** @returns findings that are the same for the same matches; an id that is the same for any matches of one rule, group and hour. */
+export function findingsOf(matches: readonly Match[], context: FindingContext): readonly OcsfEvent[] {
+  const groups = new Map<string, [Match, ...Match[]]>();
+  for (const match of matches) {
+    const uid = findingUid(match, context.bank);
+    const group = groups.get(uid);
+    if (group === undefined) groups.set(uid, [match]);
+    else group.push(match);
+  }
+  return [...groups].map(([uid, group]) => findingOf(uid, group, context));
+}
+
+function findingUid({ rule, event }: Match, bank: string): string {
+  const view = viewOf(event);
+  const values = rule.group_by.map((path) => firstAt(view, pathOf(path)) ?? null);
+  // Written as JSON they hold no line feed, which parts must not, and cannot be mistaken for each other.
+  return digest(16, 'finding', bank, rule.id, String(Math.floor(event.time / HOUR_MS)), JSON.stringify(values));
+}
+
+function findingOf(uid: string, matches: readonly [Match, ...Match[]], { bank, evidence }: FindingContext): OcsfEvent {
+  const [{ rule, event }] = matches;
+  const times = matches.map((match) => match.event.time);
+  const first = times.reduce((one, other) => Math.min(one, other));
+  const last = times.reduce((one, other) => Math.max(one, other));
+  const cloud = object(event['cloud']);
+  const resources = event['resources'];
+  return {
+    ...classify(DETECTION_FINDING satisfies OcsfClass, CREATE),
+    severity_id: SEVERITY[rule.level],
+    time: first,
+    message: messageOf(rule, event),
+    metadata: {
+      uid,
+      version: OCSF_VERSION,
+      product: { name: OWN_PRODUCT, vendor_name: OWN_PRODUCT },
+      profiles: cloud === undefined ? undefined : ['cloud'],
+      tenant_uid: bank,
+    },
+    cloud,
+    finding_info: {
+      uid,
+      title: rule.title,
+      desc: rule.description,
+      types: ['sigma'],
+      analytic: { uid: rule.id, name: rule.title, type_id: ANALYTIC_RULE, state_id: STATES[rule.status] },
+      attacks: attacksOf(rule.tags),
+      data_sources: [event.metadata.product.name],
+      created_time: first,
+      first_seen_time: first,
+      last_seen_time: last,
+      related_events_count: matches.length,
+      related_events: matches.slice(0, MAX_RELATED).map((match) => relatedOf(match.event)),
+    },
+    remediation: rule.response === '' ? undefined : { desc: rule.response },
+    evidences: matches.slice(0, MAX_EVIDENCES).map(evidenceOf),
+    resources: isArray(resources) ? resources : undefined,
+    status_id: STATUS_NEW,
+    is_alert: rule.level !== 'informational',
+    count: matches.length,
+    unmapped: { evidence },
+  };
+}
+
+function relatedOf(event: OcsfEvent): JsonObject {
+  return { uid: event.metadata.uid, type_uid: event.type_uid, first_seen_time: event.time, severity_id: event.severity_id };
+}
+
+/** The event's own objects, without its payloads: they may be large, and the event is found by its id. */
+function evidenceOf({ event, shown }: Match): JsonObject {
+  const data = JSON.stringify(shown);
+  return {
+    actor: object(event['actor']),
+    user: object(event['user']),
+    api: apiOf(object(event['api'])),
+    src_endpoint: object(event['src_endpoint']),
+    dst_endpoint: object(event['dst_endpoint']),
+    connection_info: object(event['connection_info']),
+    http_request: object(event['http_request']),
+    // As text, as payloads travel: the types of the fields differ from rule to rule.
+    data: data === '{}' ? undefined : data.slice(0, MAX_SHOWN_CHARACTERS),
+  };
+}
+
+function apiOf(api: JsonObject | undefined): JsonObject | undefined {
+  const operation = text(api?.['operation']);
+  if (api === undefined || operation === undefined) return undefined;
+  const uid = text(object(api['request'])?.['uid']);
+  const response = object(api['response']);
+  return {
+    operation,
+    service: object(api['service']),
+    request: uid === undefined ? undefined : { uid },
+    response: response === undefined ? undefined : { error: text(response['error']), error_message: text(response['error_message']) },
+  };
+}
+
+/** One line: the rule, who or what, where from and to. */
+function messageOf(rule: Rule, event: OcsfEvent): string {
+  const view = viewOf(event);
+  const parts = ['api.operation', 'actor.user.uid', 'src_endpoint.ip', 'dst_endpoint.ip', 'cloud.account.uid'].flatMap(
+    (path) => text(firstAt(view, pathOf(path))) ?? [],
+  );
+  const message = parts.length === 0 ? rule.title : `${rule.title}: ${parts.join(', ')}`;
+  return message.replaceAll(/\s+/g, ' ').slice(0, MAX_MESSAGE_CHARACTERS);
+}

@@ -1,0 +1,74 @@
+// An event as rules look at it: paths through objects and lists, payloads read when a rule asks for them.
+import type { JsonObject, OcsfEvent } from '../model.ts';
+import { isArray, isObject, parseJson } from '../outcome.ts';
+
+export interface EventView {
+  readonly event: OcsfEvent;
+  /** Payloads, parsed at most once per event. */
+  readonly payloads: Map<Payload, unknown>;
+}
+
+/** Attributes whose value travels as JSON text (shared/hub/document.ts). */
+type Payload = 'request' | 'response';
+
+export function viewOf(event: OcsfEvent): EventView {
+  return { event, payloads: new Map() };
+}
+
+/** A path, split once. `rest[i]` is what follows from step i on, as one name: a key may hold dots. */
+export interface Path {
+  readonly payload: Payload | undefined;
+  readonly steps: readonly string[];
+  readonly rest: readonly string[];
+}
+
+const PAYLOAD = /^api\.(request|response)\.data(?:\.|$)/;
+
+/** @param text names with dots between them. */
+export function pathOf(text: string): Path {
+  const match = PAYLOAD.exec(text);
+  const inner = match === null ? text : text.slice(match[0].length);
+  const steps = inner === '' ? [] : inner.split('.');
+  const payload = match?.[1] === 'request' ? 'request' : match?.[1] === 'response' ? 'response' : undefined;
+  return { payload, steps, rest: steps.map((_, at) => steps.slice(at).join('.')) };
+}
+
+/** Calls `test` with every value at the path until one answers true; lists on the way are gone through. @returns true if one did. */
+export function someAt(view: EventView, path: Path, test: (found: unknown) => boolean): boolean {
+  const root = path.payload === undefined ? view.event : payloadOf(view, path.payload);
+  return root !== undefined && walk(root, path, 0, test);
+}
+
+/** @returns the first value at the path, or undefined. */
+export function firstAt(view: EventView, path: Path): unknown {
+  let first: unknown;
+  someAt(view, path, (found) => {
+    first = found;
+    return true;
+  });
+  return first;
+}
+
+function walk(node: unknown, path: Path, at: number, test: (found: unknown) => boolean): boolean {
+  const step = path.steps[at];
+  if (step === undefined) return test(node);
+  if (isArray(node)) return node.some((member) => walk(member, path, at, test));
+  if (!isObject(node)) return false;
+  const rest = path.rest[at] ?? step;
+  if (rest !== step && Object.hasOwn(node, rest)) return test(node[rest]);
+  const next = Object.hasOwn(node, step) ? node[step] : undefined;
+  return next !== undefined && walk(next, path, at + 1, test);
+}
+
+function payloadOf(view: EventView, name: Payload): unknown {
+  if (view.payloads.has(name)) return view.payloads.get(name);
+  const data = member(member(view.event['api'], name), 'data');
+  // A payload that is a text and not JSON is that text.
+  const payload = typeof data === 'string' ? (parseJson(data) ?? data) : data;
+  view.payloads.set(name, payload);
+  return payload;
+}
+
+function member(node: unknown, name: keyof JsonObject): unknown {
+  return isObject(node) ? node[name] : undefined;
+}

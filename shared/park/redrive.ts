@@ -1,0 +1,143 @@
+// Processing parked records again with the present code. What succeeds goes to the hub and leaves the parked bucket; ids are
+// deterministic, so a record that was redriven twice is one document.
+import type { BankConfig } from '../config.ts';
+import { MisconfiguredError } from '../errors.ts';
+import { createBatcher } from '../hub/batch.ts';
+import { toHub } from '../hub/document.ts';
+import { createFrameSpool } from '../hub/frame-spool.ts';
+import { publish, type HubTarget } from '../hub/publish.ts';
+import type { ParkedRecord } from '../model.ts';
+import { createNormaliser } from '../normalise.ts';
+import { readUnit, type Unit } from '../pipeline.ts';
+import { transformsFor } from '../redact/transforms.ts';
+import { withEvidence, type OpenVault } from '../seal/evidence.ts';
+import { unitFromEvidence } from '../units.ts';
+import { createParker, overwriteParked, type ParkedStore } from './parked.ts';
+import { readParked, removeParked } from './store.ts';
+
+export interface RedriveDeps {
+  readonly bank: BankConfig;
+  readonly vault: OpenVault;
+  readonly parked: ParkedStore;
+  readonly hub: HubTarget;
+}
+
+export interface Redriven {
+  /** Records that were tried again. */
+  readonly redriven: number;
+  readonly events: number;
+  /** Records that are parked now: the same ones, or others of a unit that could be read as a whole for the first time. */
+  readonly stillParked: number;
+}
+
+/** Redrives one parked object. @throws EvidenceError if the evidence does not open; the object then stays as it is. */
+export async function redrive(key: string, deps: RedriveDeps): Promise<Redriven> {
+  const records = await readParked(deps.parked, key);
+  if (records.some(({ document }) => document !== undefined)) return await redriveDocuments(key, records, deps);
+  const first = records[0];
+  if (first?.evidence === undefined) throw new MisconfiguredError(`parked: ${key} names no evidence to read its records from`);
+  // Records of a unit that was not read as a whole have no position yet.
+  const only = records.some(({ index }) => index < 0) ? undefined : new Set(records.map(({ index }) => index));
+  return await withEvidence(deps.vault, { key: first.evidence }, async ({ key: evidence, facts }, bytes) => {
+    const unit = await unitFromEvidence(facts.origin, bytes.open(), deps.bank);
+    const outcome =
+      only === undefined ? await redriveUnit({ key, evidence, unit }, deps) : await redriveRecords({ key, evidence, unit, only }, deps);
+    return { redriven: records.length, ...outcome };
+  });
+}
+
+interface Task {
+  /** Of the parked object. */
+  readonly key: string;
+  /** Vault key. */
+  readonly evidence: string;
+  readonly unit: Unit;
+  readonly only?: ReadonlySet<number>;
+}
+
+type Remaining = Omit<Redriven, 'redriven'>;
+
+/** Some records of a unit: those that fail again stay under the key. */
+async function redriveRecords(task: Task, deps: RedriveDeps): Promise<Remaining> {
+  const remaining: ParkedRecord[] = [];
+  const events = await normalised(task, deps, {
+    add: (record) => remaining.push({ ...record, evidence: task.evidence }),
+    settled: () => Promise.resolve(),
+  });
+  await keep(deps.parked, task.key, remaining);
+  return { events, stillParked: remaining.length };
+}
+
+/** A whole unit, as if it were delivered again: it writes its own parked objects, maybe this one among them. */
+async function redriveUnit(task: Task, deps: RedriveDeps): Promise<Remaining> {
+  const parker = createParker(deps.parked, task.unit.origin, task.evidence);
+  let stillParked = 0;
+  const events = await normalised(task, deps, {
+    add(record) {
+      stillParked++;
+      parker.add(record);
+    },
+    settled: () => parker.settled(),
+  });
+  const keys = await parker.end();
+  if (!keys.includes(task.key)) await removeParked(deps.parked, task.key);
+  return { events, stillParked };
+}
+
+interface Outlet {
+  readonly add: (record: ParkedRecord) => void;
+  readonly settled: () => Promise<void>;
+}
+
+/** Normalises and publishes. @returns the number of events published. */
+async function normalised({ unit, evidence, only }: Task, { bank, hub }: RedriveDeps, parked: Outlet): Promise<number> {
+  const batches = createFrameSpool();
+  try {
+    const batcher = createBatcher({ hub: 1, origin: unit.origin, evidence }, (record) => batches.add(record));
+    const normaliser = createNormaliser({
+      origin: unit.origin,
+      source: unit.source,
+      format: unit.format,
+      logGroup: unit.logGroup,
+      logStream: unit.logStream,
+      ...toHub(transformsFor(bank, unit.origin.source), batcher),
+      only,
+      onParked: parked.add,
+    });
+    await readUnit(unit, normaliser, { settled: () => Promise.all([batches.settled(), parked.settled()]) });
+    const { counts } = normaliser.end();
+    batcher.end();
+    await publish(await batches.finish(), hub);
+    return counts.events;
+  } finally {
+    await batches.dispose();
+  }
+}
+
+/** Documents that OpenSearch refused: published as they are; the index function parks anew, under another key, what is refused again. */
+async function redriveDocuments(key: string, records: readonly ParkedRecord[], { parked, hub }: RedriveDeps): Promise<Redriven> {
+  const batches = createFrameSpool();
+  const remaining: ParkedRecord[] = [];
+  try {
+    // One parked object is of one unit.
+    const unit = records[0];
+    const batcher =
+      unit === undefined ? undefined : createBatcher({ hub: 1, origin: unit.origin, evidence: unit.evidence ?? '' }, (batch) => batches.add(batch));
+    for (const record of records) {
+      if (record.document === undefined) remaining.push(record);
+      else batcher?.add({ ...record.document, json: record.raw });
+    }
+    batcher?.end();
+    await publish(await batches.finish(), hub);
+  } finally {
+    await batches.dispose();
+  }
+  await keep(parked, key, remaining);
+  return { redriven: records.length, events: records.length - remaining.length, stillParked: remaining.length };
+}
+
+/** Leaves only these records under the key. */
+async function keep(parked: ParkedStore, key: string, [first, ...rest]: readonly ParkedRecord[]): Promise<void> {
+  if (first === undefined) await removeParked(parked, key);
+  else await overwriteParked(parked, key, [first, ...rest]);
+}

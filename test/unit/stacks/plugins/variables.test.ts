@@ -1,0 +1,137 @@
+import { loadBank } from '../../../../cli/bank.ts';
+import type { BankConfig } from '../../../../shared/config.ts';
+import { isObject } from '../../../../shared/outcome.ts';
+import { derive } from '../../../../stacks/plugins/variables.ts';
+
+const SECURITY = { stack: 'security', account: '', opensearchUrl: '' };
+const DOMAIN = { instance_type: 'r7g.large.search', instance_count: 3, volume_gib: 100, security_group_ids: ['sg-0ddd4444'] };
+
+function demo(changes: Partial<BankConfig> = {}): BankConfig {
+  const { bank } = loadBank('banks/demo.yml');
+  if (bank === undefined) throw new Error('banks/demo.yml does not load');
+  return { ...bank, ...changes };
+}
+
+describe('names', () => {
+  it('carry the bank, and in buckets account and region too', () => {
+    const custom = derive(demo(), SECURITY);
+
+    expect(custom.prefix).toBe('strongroom-demo');
+    expect(custom.buckets).toBe('strongroom-demo-111111111111-eu-central-1');
+    expect(custom.here).toBe('eu-central-1:111111111111');
+  });
+});
+
+describe('account', () => {
+  it('of the security stack is the security account, given or not', () => {
+    expect(derive(demo(), SECURITY).account).toBe('111111111111');
+    expect(derive(demo(), { ...SECURITY, account: '111111111111' }).account).toBe('111111111111');
+    expect(() => derive(demo(), { ...SECURITY, account: '222222222222' })).toThrow("is not the bank's security account 111111111111");
+  });
+
+  it('of a workload stack must be one of the bank', () => {
+    const workload = { ...SECURITY, stack: 'workload' };
+
+    expect(derive(demo(), { ...workload, account: '333333333333' }).account).toBe('333333333333');
+    expect(() => derive(demo(), workload)).toThrow('222222222222 (payments-prod), 333333333333 (trading-prod) (found "")');
+    expect(() => derive(demo(), { ...workload, account: '111111111111' })).toThrow("must name one of the bank's accounts");
+  });
+
+  it('of another stack does not exist', () => {
+    expect(() => derive(demo(), { ...SECURITY, stack: 'organization' })).toThrow(
+      '--param stack= must be security or workload (found "organization")',
+    );
+  });
+});
+
+describe('policies', () => {
+  it('list every account of the bank and the security account', () => {
+    const { accounts, destinationPolicy } = derive(demo(), SECURITY);
+
+    expect(accounts.ids).toEqual(['111111111111', '222222222222', '333333333333']);
+    expect(accounts.trails).toContain('arn:aws:cloudtrail:*:222222222222:trail/*');
+    const policy: unknown = JSON.parse(destinationPolicy);
+    expect(policy).toMatchObject({
+      Statement: [
+        {
+          Principal: { AWS: ['111111111111', '222222222222', '333333333333'] },
+          Action: 'logs:PutSubscriptionFilter',
+          Resource: 'arn:aws:logs:eu-central-1:111111111111:destination:strongroom-demo-intake',
+        },
+      ],
+    });
+  });
+});
+
+describe('OpenSearch', () => {
+  const url = 'https://vpc-bank-logs-abcdefghijklmnopqrstuvwxyz.eu-central-1.es.amazonaws.com';
+
+  it('given on the command line wins over the file', () => {
+    const given = derive(demo({ opensearch: { endpoint: url } }), { ...SECURITY, opensearchUrl: 'http://127.0.0.1:9299' });
+
+    expect(given.opensearch).toMatchObject({ kind: 'external', url: 'http://127.0.0.1:9299', vpc: null });
+  });
+
+  it('of an AWS endpoint is bound by the domain in its name', () => {
+    expect(derive(demo({ opensearch: { endpoint: url } }), SECURITY).opensearch.arn).toBe(
+      'arn:aws:es:eu-central-1:111111111111:domain/bank-logs',
+    );
+    expect(derive(demo({ opensearch: { endpoint: 'https://logs.bank.example' } }), SECURITY).opensearch.arn).toBe(
+      'arn:aws:es:eu-central-1:111111111111:domain/strongroom-demo',
+    );
+  });
+
+  it('as a domain of our own lies in the bank’s subnets, with a zone for each', () => {
+    const several = derive(demo({ opensearch: { domain: { ...DOMAIN, subnet_ids: ['subnet-0aaa1111', 'subnet-0bbb2222'] } } }), SECURITY);
+    const one = derive(demo({ opensearch: { domain: { ...DOMAIN, subnet_ids: ['subnet-0aaa1111'] } } }), SECURITY);
+
+    expect(several.opensearch).toMatchObject({
+      kind: 'domain',
+      vpc: { subnetIds: ['subnet-0aaa1111', 'subnet-0bbb2222'], securityGroupIds: ['sg-0ddd4444'] },
+      multiZone: true,
+      zones: { AvailabilityZoneCount: 2 },
+    });
+    expect(one.opensearch).toMatchObject({ multiZone: false, zones: null });
+  });
+});
+
+describe('alarms', () => {
+  it('watch the silence of each source that the bank names, for as long as it says', () => {
+    const { alarms } = derive(demo({ operations: { silence: [{ source: 'vpc-flow', minutes: 30 }] } }), SECURITY);
+
+    expect(alarms['SilenceVpcFlowAlarm']?.Properties).toMatchObject({
+      Namespace: 'Strongroom',
+      MetricName: 'Records',
+      Dimensions: [
+        { Name: 'Bank', Value: 'demo' },
+        { Name: 'Source', Value: 'vpc-flow' },
+      ],
+      Period: 1800,
+      TreatMissingData: 'breaching',
+    });
+    expect(alarms['SilenceAlbAlarm']).toBeUndefined();
+  });
+
+  it('need no silence section', () => {
+    const { operations, ...rest } = demo();
+
+    expect(operations).toBeDefined();
+    expect(Object.keys(derive(rest, SECURITY).alarms).filter((id) => id.startsWith('Silence'))).toEqual([]);
+  });
+
+  it('of a workload account reach the security account’s topic', () => {
+    const { alarms } = derive(demo(), { stack: 'workload', account: '222222222222', opensearchUrl: '' });
+
+    expect(Object.keys(alarms)).toEqual(['ForwardDlqAlarm']);
+    expect(alarms['ForwardDlqAlarm']?.Properties['AlarmActions']).toEqual([
+      'arn:aws:sns:eu-central-1:111111111111:strongroom-demo-operations',
+    ]);
+  });
+
+  it('say what to do', () => {
+    const descriptions = Object.values(derive(demo(), SECURITY).alarms).map(({ Properties }) => Properties['AlarmDescription']);
+
+    for (const description of descriptions) expect(description).toMatch(/\w{3,} .{30,}\.$/);
+    expect(isObject(derive(demo(), SECURITY).alarms)).toBe(true);
+  });
+});

@@ -1,0 +1,63 @@
+// What `npm test` does: every check and every test, one after the other. The last line is `N passed, N failed`.
+// https://jestjs.io/docs/cli#--json
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { cacheDirectory, ensureDirectory } from '../local/paths.ts';
+import { runToExitCode } from '../local/processes.ts';
+import { pythonEnvironment } from '../local/python.ts';
+import { FAILED, PASSED, countTests, sum, summary, type Tally } from './tally.ts';
+
+interface Step {
+  readonly name: string;
+  run(): Promise<Tally>;
+}
+
+/** A step that counts as one test. */
+function check(name: string, command: string, ...args: string[]): Step {
+  return { name, run: async () => ((await execute(command, args)) === 0 ? PASSED : FAILED) };
+}
+
+function jest(name: string, ...args: string[]): Step {
+  return {
+    name,
+    run: async () => {
+      const report = join(ensureDirectory(join(cacheDirectory(), 'reports')), `${name}.json`);
+      rmSync(report, { force: true });
+      const code = await execute('jest', [...args, '--json', `--outputFile=${report}`]);
+      return countTests(existsSync(report) ? readFileSync(report, 'utf8') : '', code);
+    },
+  };
+}
+
+const STEPS: readonly Step[] = [
+  check('types', 'tsc', '--noEmit'),
+  check('lint', 'eslint', '--max-warnings', '0', '.'),
+  check('format', 'prettier', '--check', '--log-level', 'warn', '.'),
+  jest('unit', '--selectProjects=unit'),
+  { name: 'template tools', run: async () => (await pythonEnvironment('lint', console.error), PASSED) },
+  jest('integration', '--selectProjects=integration', '--runInBand'),
+];
+
+async function execute(command: string, args: readonly string[]): Promise<number> {
+  return await runToExitCode({ name: command, command, args, log: 'inherit' });
+}
+
+async function main(): Promise<number> {
+  const results: { name: string; seconds: number; tally: Tally }[] = [];
+  for (const step of STEPS) {
+    console.log(`\n== ${step.name}`);
+    const started = Date.now();
+    const tally = await step.run().catch((error: unknown) => {
+      console.error(error instanceof Error ? error.message : error);
+      return FAILED;
+    });
+    results.push({ name: step.name, seconds: Math.round((Date.now() - started) / 1000), tally });
+  }
+  console.log('');
+  for (const { name, seconds, tally } of results) console.log(`${name}: ${summary(tally)} (${seconds} s)`);
+  const total = sum(results.map(({ tally }) => tally));
+  console.log(summary(total));
+  return total.failed === 0 ? 0 : 1;
+}
+
+process.exitCode = await main();
