@@ -1,4 +1,5 @@
 // The `strongroom` command. https://github.com/tj/commander.js
+import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { loadBank } from './bank.ts';
 import { checkCommand } from './commands/check.ts';
@@ -26,7 +27,9 @@ program
   .option('--json', 'print the summary (standard error) as one line of JSON')
   .option('--full', 'with captions and observables, for other tools')
   .option('--bank <file>', 'apply the exclusions and redactions of this bank; without it events are printed unredacted')
-  .action((files: string[], options: { source?: string; parked?: string; json?: boolean; full?: boolean; bank?: string }) => run(normalize(files, options)));
+  .action((files: string[], options: { source?: string; parked?: string; json?: boolean; full?: boolean; bank?: string }) =>
+    run(normalize(files, options)),
+  );
 
 const evidence = program.command('evidence').description('the sealed bytes, as they were delivered');
 evidence
@@ -58,11 +61,15 @@ parked
   .option('--bank <name>', 'bank', 'demo')
   .action((key: string | undefined, options: { bank: string; all?: boolean }) => run(parkedRedrive(key, options)));
 
-async function normalize(files: readonly string[], options: { source?: string; parked?: string; json?: boolean; full?: boolean; bank?: string }): Promise<number> {
+async function normalize(
+  files: readonly string[],
+  options: { source?: string; parked?: string; json?: boolean; full?: boolean; bank?: string },
+): Promise<number> {
   const { bank: file, ...rest } = options;
   if (file === undefined) return await normalizeCommand(files, rest);
-  const loaded = loadBank(file);
-  if ('bank' in loaded) return await normalizeCommand(files, { ...rest, bank: loaded.bank });
+  // Says what is wrong with it; what is right with it is of no interest here.
+  const bank = existsSync(file) ? loadBank(file).bank : undefined;
+  if (bank !== undefined) return await normalizeCommand(files, { ...rest, bank });
   await checkCommand([file]);
   return USAGE;
 }

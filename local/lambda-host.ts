@@ -80,6 +80,7 @@ interface State {
   /** Functions whose event sources are paused, those included that are not deployed yet. */
   readonly paused: Set<string>;
   refreshing: Promise<void> | undefined;
+  stopped: boolean;
   inFlight: number;
   /** When an invocation last began or ended, ms of the process clock. */
   lastActivity: number;
@@ -90,7 +91,7 @@ export async function startLambdaHost(options: LambdaHostOptions): Promise<Lambd
   const state: State = {
     options: { ...options, directory: resolve(options.directory) },
     ...{ clients: hostClients(options), functions: new Map(), mappings: new Map(), paused: new Set() },
-    ...{ refreshing: undefined, inFlight: 0, lastActivity: 0 },
+    ...{ refreshing: undefined, stopped: false, inFlight: 0, lastActivity: 0 },
   };
   await mkdir(logDirectory(state), { recursive: true });
   const api = await startInvokeApi(options.port, (name, payload) => invokeByName(state, name, payload));
@@ -115,6 +116,7 @@ export async function startLambdaHost(options: LambdaHostOptions): Promise<Lambd
 }
 
 async function stop(state: State, api: InvokeApi): Promise<void> {
+  state.stopped = true;
   await state.refreshing?.catch(() => undefined);
   // Together: a poller waits for its invocations, which the end of the processes settles.
   await Promise.all([
@@ -166,6 +168,7 @@ async function refresh(state: State): Promise<void> {
 }
 
 async function takeOver(state: State): Promise<void> {
+  if (state.stopped) return;
   const { functions, mappings } = await readDeployed(state.clients, state.options.stackPrefix);
   for (const deployed of functions) await takeOverFunction(state, deployed);
   for (const mapping of mappings) await takeOverMapping(state, mapping, functions);
@@ -255,11 +258,11 @@ function startStream(state: State, mapping: DeployedMapping, target: DeployedFun
     reader: streamReader(kinesis, mapping.sourceArn),
     invoke: invoker(state, mapping.functionName),
     origin,
-    giveUp: async (givenUp, shardId) => {
+    giveUp: async (givenUp, shardId, { onFailureQueueArn }) => {
       log('records given up', { function: target.name, shard: shardId, reason: givenUp.reason, records: givenUp.records.length });
-      if (mapping.onFailureQueueArn === undefined) return;
+      if (onFailureQueueArn === undefined) return;
       const body = JSON.stringify(onFailureMessage(givenUp, { ...origin, shardId }, Date.now()));
-      await sqs.send(new SendMessageCommand({ QueueUrl: await queueUrlOf(sqs, mapping.onFailureQueueArn), MessageBody: body }));
+      await sqs.send(new SendMessageCommand({ QueueUrl: await queueUrlOf(sqs, onFailureQueueArn), MessageBody: body }));
     },
     pace: LOCAL_PACE,
     log,

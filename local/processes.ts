@@ -5,7 +5,7 @@ import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { constants } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isShuttingDown, onShutdown } from './shutdown.ts';
+import { isShuttingDown, listenForSignals, onShutdown } from './shutdown.ts';
 import { MisconfiguredError } from '../shared/errors.ts';
 
 const POLL_MS = 100;
@@ -80,6 +80,7 @@ export async function runToExitCode(command: Command): Promise<number> {
 }
 
 async function startProcess(command: Command): Promise<{ service: Service; child: ChildProcess }> {
+  listenForSignals();
   const child = await launch(command);
   const pid = child.pid;
   const ended = new Promise<number>((resolve) => {

@@ -14,7 +14,7 @@ const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
 
 /** Has `item` stopped when this program is interrupted or ends. @returns a function that takes it off the list again. */
 export function onShutdown(item: Stoppable): () => void {
-  listen();
+  listenForSignals();
   running.add(item);
   return () => running.delete(item);
 }
@@ -24,7 +24,8 @@ export function isShuttingDown(): boolean {
   return state.isShuttingDown;
 }
 
-function listen(): void {
+/** From now on an interrupt stops what is on the list. To be called before anything is started. */
+export function listenForSignals(): void {
   if (state.isListening) return;
   state.isListening = true;
   for (const [signal, number] of Object.entries(SIGNALS)) process.on(signal, () => void interrupt(number));

@@ -7,6 +7,7 @@ import { gunzipText } from './decode/gunzip.ts';
 import { MisconfiguredError } from './errors.ts';
 import { digest } from './ids.ts';
 import type { Origin, Outcome } from './model.ts';
+import { inRange } from './ocsf/event.ts';
 import { isObject, parseJson, text } from './outcome.ts';
 import type { Unit } from './pipeline.ts';
 import type { Delivery, Source } from './sources/api.ts';
@@ -18,7 +19,7 @@ const MAX_BATCH_BYTES = 64 * 1024 * 1024;
 export interface ArrivedObject {
   readonly bucket: string;
   readonly key: string;
-  /** Version id, or the ETag where the bucket keeps no versions. */
+  /** What tells this object from another one put under the same key: its ETag. */
   readonly version: string;
   /** ms since the epoch */
   readonly time: number;
@@ -124,7 +125,8 @@ export function eventUnit({ bytes, time }: ArrivedBytes, bank: BankConfig): Unit
 /** The event's own time: the same on every redelivery, unlike the message's. */
 function timeOf(candidate: unknown): number | undefined {
   const time = typeof candidate === 'string' ? Date.parse(candidate) : Number.NaN;
-  return Number.isNaN(time) ? undefined : time;
+  // Whoever puts an event chooses its time, and the evidence key has four digits for the year.
+  return inRange(time) ? time : undefined;
 }
 
 const S3_URI = /^s3:\/\/([^/]+)\/(.+)#([^#]*)$/s;

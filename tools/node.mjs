@@ -49,10 +49,11 @@ export function nodeEnvironment(root, node) {
  */
 export function run(command, args, options = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: 'inherit', ...options });
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
     const forward = (signal) => child.kill(signal);
+    // Before the program can say a word, or a signal that answers it would end us alone.
     for (const signal of signals) process.on(signal, forward);
+    const child = spawn(command, args, { stdio: 'inherit', ...options });
     const done = () => {
       for (const signal of signals) process.off(signal, forward);
     };

@@ -1,8 +1,7 @@
 // `strongroom normalize`: decode → parse → map on local files, with no server. The same code as in the functions, in bounded memory.
-import { createReadStream, createWriteStream, existsSync } from 'node:fs';
-import { basename } from 'node:path';
 import { once } from 'node:events';
-import type { Writable } from 'node:stream';
+import { accessSync, constants, createReadStream, statSync } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
 import type { BankConfig } from '../../shared/config.ts';
 import { createDecompressor } from '../../shared/decode/decompress.ts';
 import type { Counts, OcsfEvent, ParkedRecord } from '../../shared/model.ts';
@@ -31,30 +30,57 @@ const NOTHING_RECOGNISED = 3;
 /** @param files paths, `-` for standard input. @returns the exit code: 0, 1 if the sum does not hold, 2 usage, 3 if nothing was recognised. */
 export async function normalizeCommand(files: readonly string[], options: NormalizeOptions): Promise<number> {
   const named = options.source === undefined ? undefined : sourceNamed(options.source);
-  if (options.source !== undefined && named === undefined) {
-    process.stderr.write(`normalize: no source "${options.source}"; there are: ${SOURCES.map(({ name }) => name).join(', ')}\n`);
-    return USAGE;
+  if (options.source !== undefined && named === undefined) return usage(`no source "${options.source}"; there are: ${NAMES}`);
+  const wrong = files.map(unreadable).find((problem) => problem !== undefined);
+  if (wrong !== undefined) return usage(wrong);
+  let parkedFile: FileHandle | undefined;
+  try {
+    parkedFile = options.parked === undefined ? undefined : await open(options.parked, 'w');
+  } catch (error) {
+    return usage(`--parked ${options.parked ?? ''}: cannot be written (${codeOf(error)})`);
   }
-  const missing = files.find((file) => file !== '-' && !existsSync(file));
-  if (missing !== undefined) {
-    process.stderr.write(`normalize: ${missing}: no such file\n`);
-    return USAGE;
+  try {
+    const parked = parkedFile === undefined ? undefined : queue((text) => parkedFile.writeFile(text));
+    return await normalizeFiles(files, { named, options, parked, output: queue(toStandardOutput) });
+  } finally {
+    await parkedFile?.close();
   }
-  const output = queue(process.stdout);
-  const parkedFile = options.parked === undefined ? undefined : createWriteStream(options.parked);
-  const parked = parkedFile === undefined ? undefined : queue(parkedFile);
+}
+
+const NAMES = SOURCES.map(({ name }) => name).join(', ');
+
+function usage(problem: string): number {
+  process.stderr.write(`normalize: ${problem}\n`);
+  return USAGE;
+}
+
+function unreadable(file: string): string | undefined {
+  if (file === '-') return undefined;
+  try {
+    accessSync(file, constants.R_OK);
+    return statSync(file).isDirectory() ? `${file}: is a folder; name the files in it` : undefined;
+  } catch (error) {
+    const code = codeOf(error);
+    return code === 'ENOENT' ? `${file}: no such file` : `${file}: cannot be read (${code})`;
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+}
+
+async function normalizeFiles(files: readonly string[], job: Omit<FileJob, 'file'>): Promise<number> {
   let total: Counts = { records: 0, events: 0, excluded: 0, parked: 0 };
   let recognised = 0;
   for (const file of files) {
-    const done = await normalizeFile({ file, named, options, output, parked });
+    const done = await normalizeFile({ file, ...job });
     if (done.source !== undefined) recognised++;
-    else process.stderr.write(`normalize: ${file}: not recognised; name its format with --source (${SOURCES.map(({ name }) => name).join(', ')})\n`);
+    else process.stderr.write(`normalize: ${file}: not recognised; name its format with --source (${NAMES})\n`);
     total = add(total, done.counts);
   }
-  await output.flush();
-  await parked?.flush();
-  if (parkedFile !== undefined) await new Promise((resolve) => parkedFile.end(resolve));
-  summarise(total, options.json === true);
+  await job.output.flush();
+  await job.parked?.flush();
+  summarise(total, job.options.json === true);
   if (recognised === 0) return NOTHING_RECOGNISED;
   return total.records === total.events + total.excluded + total.parked ? 0 : 1;
 }
@@ -103,7 +129,6 @@ async function normalizeFile(job: FileJob): Promise<{ readonly source: Source | 
 }
 
 function normaliserFor({ file, options, output, parked }: FileJob, source: Source | undefined): Normaliser {
-  const name = file === '-' ? 'stdin' : basename(file);
   const form = options.full === true ? fullForm : (event: OcsfEvent) => event;
   return createNormaliser({
     origin: {
@@ -112,7 +137,8 @@ function normaliserFor({ file, options, output, parked }: FileJob, source: Sourc
       region: 'unknown',
       source: source?.name ?? 'unknown',
       trigger: 'file',
-      uri: `file://${name}`,
+      // The path as given, not the name alone: files of one name in several folders must not share their ids.
+      uri: `file://${file === '-' ? 'stdin' : file}`,
       time: 0,
     },
     source,
@@ -124,11 +150,11 @@ function normaliserFor({ file, options, output, parked }: FileJob, source: Sourc
 
 interface Queue {
   add(text: string): void;
-  /** Resolves when the stream has room again. */
+  /** Resolves when there is room again. */
   flush(): Promise<void>;
 }
 
-function queue(stream: Writable): Queue {
+function queue(write: (text: string) => Promise<void>): Queue {
   let pending: string[] = [];
   return {
     add: (text) => pending.push(text),
@@ -136,9 +162,13 @@ function queue(stream: Writable): Queue {
       if (pending.length === 0) return;
       const text = pending.join('');
       pending = [];
-      if (!stream.write(text)) await once(stream, 'drain');
+      await write(text);
     },
   };
+}
+
+async function toStandardOutput(text: string): Promise<void> {
+  if (!process.stdout.write(text)) await once(process.stdout, 'drain');
 }
 
 function add(a: Counts, b: Counts): Counts {
@@ -147,6 +177,8 @@ function add(a: Counts, b: Counts): Counts {
 
 function summarise(counts: Counts, json: boolean): void {
   const { records, events, excluded, parked } = counts;
-  const line = json ? JSON.stringify({ records, events, excluded, parked }) : `normalize: ${records} records = ${events} events + ${excluded} excluded + ${parked} parked`;
+  const line = json
+    ? JSON.stringify({ records, events, excluded, parked })
+    : `normalize: ${records} records = ${events} events + ${excluded} excluded + ${parked} parked`;
   process.stderr.write(`${line}\n`);
 }

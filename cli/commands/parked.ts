@@ -1,7 +1,7 @@
 // `strongroom parked`: records that could not be processed: what there is, why, and processing them again.
 import type { Writable } from 'node:stream';
 import { kinesisClient, s3Client } from '../../shared/deps.ts';
-import { MisconfiguredError } from '../../shared/errors.ts';
+import { EvidenceError, MisconfiguredError } from '../../shared/errors.ts';
 import type { ParkedRecord } from '../../shared/model.ts';
 import { STAGES, type ParkedStore } from '../../shared/park/parked.ts';
 import { redrive, type RedriveDeps } from '../../shared/park/redrive.ts';
@@ -66,9 +66,16 @@ export async function redriveStore(deps: RedriveDeps, key: string | undefined, o
   if (key === undefined) for await (const object of listParked(deps.parked)) keys.push(object.key);
   let remaining = 0;
   for (const each of keys) {
-    const { redriven, events, stillParked } = await redrive(each, deps);
-    remaining += stillParked;
-    out.write(`${each}: ${redriven} redriven, ${events} events, ${stillParked} still parked\n`);
+    try {
+      const { redriven, events, stillParked } = await redrive(each, deps);
+      remaining += stillParked;
+      out.write(`${each}: ${redriven} redriven, ${events} events, ${stillParked} still parked\n`);
+    } catch (error) {
+      // One object that cannot be redriven must not keep the others.
+      if (!(error instanceof EvidenceError || error instanceof MisconfiguredError)) throw error;
+      remaining++;
+      out.write(`${each}: not redriven: ${error.message}\n`);
+    }
   }
   return remaining > 0 ? 1 : 0;
 }

@@ -47,7 +47,10 @@ export const handler = observed<KinesisStreamEvent, KinesisStreamBatchResponse>(
 async function detectRecord(record: KinesisStreamRecord): Promise<void> {
   const bytes = Buffer.from(record.kinesis.data, 'base64');
   const batch = decodeBatch(bytes);
-  if (batch.kind === 'reject') return await parkHubRecord(parked, 'detect', { ...batch.reject, bytes, bank: bank.bank, record });
+  if (batch.kind === 'reject') {
+    await parkHubRecord(parked, 'detect', { ...batch.reject, bytes, bank: bank.bank, record });
+    return;
+  }
   const detected = detect(batch.value, engine);
   if (detected.parked.length > 0) await parkRecords(parked, detected.parked, record.kinesis.sequenceNumber);
   const raised = await raiseAlerts([...detected.findings, ...detected.reported], batch.value.header, deps);

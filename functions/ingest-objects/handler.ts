@@ -41,7 +41,8 @@ async function ingestMessage(body: string): Promise<void> {
 
 async function ingestObject({ bucket, key, versionId }: ObjectCreated): Promise<void> {
   const answer = await deps.s3.send(new GetObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId }));
-  const version = answer.VersionId ?? answer.ETag?.replaceAll('"', '') ?? '';
+  // The ETag rather than the version id: the same bytes put twice under one key are one unit.
+  const version = answer.ETag?.replaceAll('"', '') ?? answer.VersionId ?? '';
   const time = answer.LastModified?.getTime() ?? 0;
   await ingestAndReport(objectUnit({ bucket, key, version, time, body: bytesOf(answer.Body) }, deps.bank), deps);
 }

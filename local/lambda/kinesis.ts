@@ -31,7 +31,8 @@ export interface StreamContext {
   readonly reader: StreamReader;
   readonly invoke: Invoke;
   readonly origin: Omit<EventOrigin, 'shardId'>;
-  readonly giveUp: (givenUp: GivenUp, shardId: string) => Promise<void>;
+  /** @param mapping as it is now: its destination may have changed since the poller started. */
+  readonly giveUp: (givenUp: GivenUp, shardId: string, mapping: DeployedMapping) => Promise<void>;
   readonly pace: StreamPace;
   readonly log: HostLog;
 }
@@ -203,7 +204,7 @@ async function deliverNext(state: State, shard: Shard): Promise<void> {
     },
     giveUp: (givenUp) => {
       signal.throwIfAborted();
-      return context.giveUp(givenUp, shard.id);
+      return context.giveUp(givenUp, shard.id, mapping);
     },
     backOff: (retry) => gate.rest(Math.min(context.pace.retryMs * 2 ** (retry - 1), context.pace.maxRetryMs), signal),
     now: () => Date.now(),

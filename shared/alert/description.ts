@@ -111,7 +111,7 @@ function operationOf({ api, process }: JsonObject): string | undefined {
 function actorOf({ actor, user, process }: JsonObject): string | undefined {
   const acting = object(actor);
   const who = object(acting?.['user']) ?? object(user) ?? object(object(process)?.['user']);
-  return line(who?.['uid']) ?? line(who?.['name']) ?? line(acting?.['invoked_by']) ?? line(acting?.['app_name']);
+  return line(who?.['uid']) ?? line(who?.['name']) ?? line(acting?.['app_name']) ?? line(acting?.['app_uid']);
 }
 
 function endpointOf(endpoint: JsonObject | undefined): string | undefined {

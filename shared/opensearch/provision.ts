@@ -1,6 +1,6 @@
 // Applies the index templates; runs at every deploy. https://docs.opensearch.org/latest/api-reference/index-apis/create-index-template/
 import { RetryableError } from '../errors.ts';
-import { isArray, isObject } from '../outcome.ts';
+import { isArray, isObject, text } from '../outcome.ts';
 import type { OpenSearch } from './client.ts';
 import { indexTemplates, type IndexTemplate } from './template.ts';
 
@@ -31,7 +31,7 @@ async function staleTemplates(client: OpenSearch): Promise<readonly IndexTemplat
   for (const entry of isArray(listed) ? listed : []) {
     if (!isObject(entry) || !isObject(entry['index_template'])) continue;
     const meta = entry['index_template']['_meta'];
-    found.set(String(entry['name']), isObject(meta) ? meta['strongroom'] : undefined);
+    found.set(text(entry['name']) ?? '', isObject(meta) ? meta['strongroom'] : undefined);
   }
   return indexTemplates().filter(({ name, body: wanted }) => found.get(name) !== wanted._meta.strongroom);
 }

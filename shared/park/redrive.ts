@@ -1,7 +1,6 @@
 // Processing parked records again with the present code. What succeeds goes to the hub and leaves the parked bucket; ids are
 // deterministic, so a record that was redriven twice is one document.
 import type { BankConfig } from '../config.ts';
-import { MisconfiguredError } from '../errors.ts';
 import { createBatcher } from '../hub/batch.ts';
 import { toHub } from '../hub/document.ts';
 import { createFrameSpool } from '../hub/frame-spool.ts';
@@ -34,11 +33,12 @@ export interface Redriven {
 export async function redrive(key: string, deps: RedriveDeps): Promise<Redriven> {
   const records = await readParked(deps.parked, key);
   if (records.some(({ document }) => document !== undefined)) return await redriveDocuments(key, records, deps);
-  const first = records[0];
-  if (first?.evidence === undefined) throw new MisconfiguredError(`parked: ${key} names no evidence to read its records from`);
+  const evidence = records[0]?.evidence;
+  // Hub records that somebody else wrote: they have no evidence, and nothing can be made of them.
+  if (evidence === undefined) return { redriven: 0, events: 0, stillParked: records.length };
   // Records of a unit that was not read as a whole have no position yet.
   const only = records.some(({ index }) => index < 0) ? undefined : new Set(records.map(({ index }) => index));
-  return await withEvidence(deps.vault, { key: first.evidence }, async ({ key: evidence, facts }, bytes) => {
+  return await withEvidence(deps.vault, { key: evidence }, async ({ facts }, bytes) => {
     const unit = await unitFromEvidence(facts.origin, bytes.open(), deps.bank);
     const outcome =
       only === undefined ? await redriveUnit({ key, evidence, unit }, deps) : await redriveRecords({ key, evidence, unit, only }, deps);
@@ -122,7 +122,9 @@ async function redriveDocuments(key: string, records: readonly ParkedRecord[], {
     // One parked object is of one unit.
     const unit = records[0];
     const batcher =
-      unit === undefined ? undefined : createBatcher({ hub: 1, origin: unit.origin, evidence: unit.evidence ?? '' }, (batch) => batches.add(batch));
+      unit === undefined
+        ? undefined
+        : createBatcher({ hub: 1, origin: unit.origin, evidence: unit.evidence ?? '' }, (batch) => batches.add(batch));
     for (const record of records) {
       if (record.document === undefined) remaining.push(record);
       else batcher?.add({ ...record.document, json: record.raw });

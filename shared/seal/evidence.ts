@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { EvidenceError } from '../errors.ts';
 import type { Opener } from './open.ts';
 import { createSpool, type Spooled } from './spool.ts';
-import { contextOfKey, getEvidence, vaultKey, type Evidence, type VaultSource } from './vault.ts';
+import { contextOfKey, getEvidence, type Evidence, type VaultSource } from './vault.ts';
 
 export interface OpenVault extends VaultSource {
   readonly opener: Opener;
@@ -22,8 +22,6 @@ export async function withEvidence<T>(
   const { key } = at;
   const context = contextOfKey(key);
   const { message, ...evidence } = await getEvidence(vault, key, at.version);
-  const own = vaultKey(evidence.facts.origin);
-  if (own !== key) throw new EvidenceError(`${key}: its metadata is that of ${own}`);
   const spool = createSpool();
   try {
     const hash = createHash('sha256');

@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { buildDecrypt } from '@aws-crypto/decrypt-node';
 import type { NodeMaterialsManager } from '@aws-crypto/material-management-node';
 import { EvidenceError, MisconfiguredError, RetryableError } from '../errors.ts';
+import { isObject, text } from '../outcome.ts';
 import { openingMaterials, POLICY, type KeyOptions } from './materials.ts';
 import type { EvidenceContext } from './seal.ts';
 
@@ -108,7 +109,7 @@ const KEY_UNUSABLE = new Set([
 function explained(error: unknown, kmsFailure: unknown, keyArn: string): Error {
   if (error instanceof EvidenceError) return error;
   if (kmsFailure !== undefined) {
-    const name = kmsFailure instanceof Error ? kmsFailure.name : 'an error';
+    const name = field(kmsFailure, 'name') ?? 'an error';
     if (TAMPERED.has(name)) return new EvidenceError('altered: KMS does not recognise its data key');
     if (KEY_UNUSABLE.has(name))
       return new MisconfiguredError(
@@ -116,10 +117,14 @@ function explained(error: unknown, kmsFailure: unknown, keyArn: string): Error {
       );
     return new RetryableError(`KMS failed on ${keyArn}: ${name}`, { cause: kmsFailure });
   }
-  const detail = error instanceof Error ? error.message : 'not a sealed message';
+  const detail = field(error, 'message') ?? 'unreadable';
   if (/^Incomplete|premature close/i.test(detail)) return new EvidenceError('altered: it ends too early', { cause: error });
   if (/unable to authenticate/.test(detail)) return new EvidenceError('altered: authentication failed', { cause: error });
   return new EvidenceError(`altered: not a message as it was sealed (${detail.split('\n', 1)[0] ?? ''})`, { cause: error });
+}
+
+function field(error: unknown, name: 'name' | 'message'): string | undefined {
+  return isObject(error) ? text(error[name]) : undefined;
 }
 
 function asBuffer(piece: unknown): Buffer {

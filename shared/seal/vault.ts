@@ -2,6 +2,7 @@
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html and
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import {
   GetObjectCommand,
   HeadObjectCommand,
@@ -130,20 +131,41 @@ function status(error: unknown): number | undefined {
   return error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
 }
 
-/** The message and what is known of it. @throws EvidenceError if there is none under the key. */
+/** The message and what is known of it. @throws EvidenceError if there is none under the key, or what is written beside it is of another. */
 export async function getEvidence(
   { s3, bucket }: VaultSource,
   key: string,
   version?: string,
 ): Promise<Evidence & { readonly message: AsyncIterable<Uint8Array> }> {
-  const answer = await found(s3.send(new GetObjectCommand({ Bucket: bucket, Key: key, VersionId: version })), bucket, key);
-  return { key, version: answer.VersionId, facts: decodeMetadata(answer.Metadata ?? {}, key), message: messageOf(answer.Body) };
+  const { Body, VersionId, Metadata } = await found(
+    s3.send(new GetObjectCommand({ Bucket: bucket, Key: key, VersionId: version })),
+    bucket,
+    key,
+  );
+  try {
+    return { key, version: VersionId, facts: factsOf(key, Metadata), message: messageOf(Body) };
+  } catch (error) {
+    // A body that nobody reads would keep its connection.
+    if (Body instanceof Readable) Body.destroy();
+    throw error;
+  }
 }
 
 /** As getEvidence, without the message. */
 export async function readMetadata({ s3, bucket }: VaultSource, key: string, version?: string): Promise<Evidence> {
-  const answer = await found(s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key, VersionId: version })), bucket, key);
-  return { key, version: answer.VersionId, facts: decodeMetadata(answer.Metadata ?? {}, key) };
+  const { VersionId, Metadata } = await found(
+    s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key, VersionId: version })),
+    bucket,
+    key,
+  );
+  return { key, version: VersionId, facts: factsOf(key, Metadata) };
+}
+
+function factsOf(key: string, metadata: Readonly<Record<string, string>> = {}): EvidenceFacts {
+  const facts = decodeMetadata(metadata, key);
+  const own = vaultKey(facts.origin);
+  if (own !== key) throw new EvidenceError(`${key}: its metadata is that of ${own}`);
+  return facts;
 }
 
 /** Keys under a prefix (`<bank>/<source>/…`), in order. */

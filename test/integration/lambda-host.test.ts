@@ -61,7 +61,8 @@ function arnOf(logical: string): object {
   return { 'Fn::GetAtt': [logical, 'Arn'] };
 }
 
-function template(codeKey: string): string {
+/** @param without a word: resources whose names begin with it are left out. */
+function template(codeKey: string, without = 'none'): string {
   const trust = { Statement: [{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }] };
   const Resources = {
     Role: { Type: 'AWS::IAM::Role', Properties: { RoleName: `${STACK}-role`, AssumeRolePolicyDocument: trust } },
@@ -94,7 +95,7 @@ function template(codeKey: string): string {
       ...{ BisectBatchOnFunctionError: true, MaximumRetryAttempts: 2, DestinationConfig: { OnFailure: { Destination: arnOf('GivenUp') } } },
     }),
   };
-  return JSON.stringify({ Resources });
+  return JSON.stringify({ Resources: Object.fromEntries(Object.entries(Resources).filter(([name]) => !name.startsWith(without))) });
 }
 
 async function zipOf(version: number, file: string): Promise<Buffer> {
@@ -326,6 +327,20 @@ describe('the local Lambda host', () => {
     await deploy('v2.zip');
     await host.refresh();
     expect(await invoke('direct', { name: 'j' })).toMatchObject({ error: null });
+  });
+
+  it('ends a function and its mapping that were removed from the stack', async () => {
+    await put('bisected', [{ name: 'r1' }]);
+    await host.quiesce();
+    const pids = batches('bisected').map(({ pid }) => pid);
+    const wereRunning = pids.filter(isRunning);
+    await clients.cloudformation.send(
+      new UpdateStackCommand({ StackName: `${STACK}-stack`, TemplateBody: template('v2.zip', 'Bisected') }),
+    );
+    await host.refresh();
+    expect(wereRunning).toHaveLength(1);
+    expect(pids.filter(isRunning)).toEqual([]);
+    expect(host.functions().map(({ name }) => name)).not.toContain(`${STACK}-bisected`);
   });
 
   it('leaves no process behind', async () => {

@@ -7,7 +7,10 @@ const THROTTLED: Verdict = { code: 'ProvisionedThroughputExceededException' };
 const MIB = 1024 * 1024;
 
 let kinesis: FakeKinesis | undefined;
-afterEach(() => kinesis?.close());
+afterEach(async () => {
+  await kinesis?.close();
+  kinesis = undefined;
+});
 
 async function put(records: readonly Buffer[], fake: FakeKinesis): Promise<number> {
   kinesis = fake;

@@ -183,7 +183,7 @@ describe('guardduty map', () => {
 
   it('puts the remote end where the direction of the connection says', () => {
     const [inbound] = event(golden('ec2-network-inbound'))['evidences'] as readonly JsonObject[];
-    const [outbound] = event(golden('ec2-network-outbound'))['evidences'] as readonly JsonObject[];
+    const [outbound] = event(golden('full'))['evidences'] as readonly JsonObject[];
     expect(inbound).toMatchObject({
       connection_info: { direction_id: 1, protocol_name: 'tcp' },
       src_endpoint: { ip: '2001:db8::77', port: 40022 },
@@ -220,7 +220,7 @@ describe('guardduty map', () => {
 describe('guardduty keeps everything', () => {
   const names = [
     'iam-user',
-    'ec2-network-outbound',
+    'full',
     'ec2-port-probe',
     'dns',
     's3',

@@ -1,0 +1,180 @@
+import { raiseAlerts, type AlertDeps, type Raised } from '../../../shared/alert/alerts.ts';
+import { findingKey } from '../../../shared/alert/message.ts';
+import { RetryableError } from '../../../shared/errors.ts';
+import { decodeBatch } from '../../../shared/hub/batch.ts';
+import type { OcsfEvent } from '../../../shared/model.ts';
+import { startAlertTable, type FakeAlertTable } from '../../fakes/alert-table.ts';
+import { startKinesis, type FakeKinesis } from '../../fakes/kinesis.ts';
+import { startSns, type FakeSns } from '../../fakes/sns.ts';
+import { BANK, guardDutyFinding, ownFinding, TIME } from './findings.ts';
+
+const FROM = {
+  origin: {
+    bank: 'demo',
+    account: '222222222222',
+    region: 'eu-central-1',
+    source: 'cloudtrail',
+    trigger: 's3',
+    uri: 's3://b/k#1',
+    time: TIME,
+  },
+  evidence: 'vault/key',
+} as const;
+const TOPIC = 'arn:aws:sns:eu-central-1:111111111111:strongroom-demo-alerts';
+const LEASE_MS = 60_000;
+
+let table: FakeAlertTable;
+let kinesis: FakeKinesis;
+let sns: FakeSns;
+let now: number;
+let deps: AlertDeps;
+
+beforeEach(async () => {
+  table = await startAlertTable();
+  kinesis = await startKinesis();
+  sns = await startSns();
+  now = TIME;
+  deps = {
+    bank: BANK,
+    claims: { dynamo: table.client, table: 'strongroom-demo-alert-claims' },
+    sns: sns.client,
+    topicArn: TOPIC,
+    hub: { kinesis: kinesis.client, stream: 'strongroom-demo-hub' },
+    vaultBucket: 'vault',
+    now: () => now,
+  };
+});
+afterEach(async () => {
+  await Promise.all([table.close(), kinesis.close(), sns.close()]);
+});
+
+async function raise(...findings: readonly OcsfEvent[]): Promise<Raised> {
+  return await raiseAlerts(findings, FROM, deps);
+}
+
+/** Ids of the documents in the hub, in order. */
+function published(): readonly string[] {
+  return kinesis.stored.flatMap(({ data }) => {
+    const batch = decodeBatch(data);
+    return batch.kind === 'value' ? batch.value.documents.map(({ id }) => id) : [];
+  });
+}
+
+describe('raiseAlerts', () => {
+  it('puts a finding of ours into the hub and on the topic, once', async () => {
+    expect(await raise(ownFinding())).toEqual({ published: 1, alerted: 1, repeated: 0 });
+    now += 86_400_000;
+    expect(await raise(ownFinding())).toEqual({ published: 0, alerted: 0, repeated: 1 });
+
+    expect(published()).toEqual(['own-1']);
+    expect(sns.published).toHaveLength(1);
+    expect(sns.published[0]).toMatchObject({
+      topicArn: TOPIC,
+      subject: '[HIGH] Root user activity - account 222222222222 (payments-prod)',
+      attributes: { severity_id: ['Number', '4'], bank: ['String', 'demo'] },
+    });
+    expect(sns.published[0]?.message).toContain('npx strongroom evidence show vault/key');
+  });
+
+  it('marks the hub’s record as findings, of no unit’s evidence', async () => {
+    await raise(ownFinding());
+    expect(decodeBatch(kinesis.stored[0]?.data ?? Buffer.alloc(0))).toMatchObject({
+      value: { header: { origin: { bank: 'demo', source: 'strongroom', account: '222222222222' }, evidence: '', events: 1 } },
+    });
+  });
+
+  it('alerts findings of other products from the bank’s threshold on, without putting them into the hub again', async () => {
+    expect(await raise(guardDutyFinding(3))).toEqual({ published: 0, alerted: 0, repeated: 0 });
+    expect(await raise(guardDutyFinding(4))).toEqual({ published: 0, alerted: 1, repeated: 0 });
+    expect(published()).toEqual([]);
+    expect(table.items.size).toBe(1);
+  });
+
+  it('alerts an updated finding again only if its severity has risen', async () => {
+    const update = { activity_id: 2, metadata: { uid: 'version-2', version: '1.8.0', product: { name: 'GuardDuty', vendor_name: 'AWS' } } };
+    await raise(guardDutyFinding(4));
+    expect(await raise(guardDutyFinding(4, update))).toMatchObject({ alerted: 0, repeated: 1 });
+    expect(await raise(guardDutyFinding(5, update))).toMatchObject({ alerted: 1, repeated: 0 });
+    expect(await raise(guardDutyFinding(4, update))).toMatchObject({ alerted: 0, repeated: 1 });
+    expect(sns.published.map(({ attributes }) => attributes['severity'])).toEqual([
+      ['String', 'high'],
+      ['String', 'critical'],
+    ]);
+  });
+
+  it.each([
+    ['closed', guardDutyFinding(5, { activity_id: 3, is_alert: false })],
+    ['no alert', guardDutyFinding(5, { is_alert: false })],
+    ['of a severity without rank', guardDutyFinding(99)],
+  ])('does not alert a finding that is %s', async (_, finding) => {
+    expect(await raise(finding)).toEqual({ published: 0, alerted: 0, repeated: 0 });
+    expect(table.items.size).toBe(0);
+  });
+
+  it('puts findings of ours that are no alerts into the hub alone', async () => {
+    expect(await raise(ownFinding({ is_alert: false }))).toEqual({ published: 1, alerted: 0, repeated: 0 });
+    expect(sns.published).toEqual([]);
+  });
+
+  it('goes on at once after a failure, and sends once', async () => {
+    sns.failures.push('InternalError');
+    await expect(raise(ownFinding())).rejects.toMatchObject({ name: expect.stringContaining('InternalError') as string });
+    expect(await raise(ownFinding())).toMatchObject({ alerted: 1 });
+    expect(sns.published).toHaveLength(1);
+    // The index knows the second copy by its id.
+    expect(published()).toEqual(['own-1', 'own-1']);
+  });
+
+  it('waits for another worker’s claim, and takes it over when that worker is dead', async () => {
+    const id = findingKey(ownFinding(), 'demo');
+    table.items.set(id, { id: { S: id }, sent: { N: '0' }, lease: { N: String(now + LEASE_MS) } });
+    await expect(raise(ownFinding())).rejects.toThrow(RetryableError);
+    expect(sns.published).toEqual([]);
+    now += LEASE_MS + 1;
+    expect(await raise(ownFinding())).toMatchObject({ alerted: 1 });
+  });
+
+  it('sends once when two workers try at the same time', async () => {
+    const results = await Promise.allSettled([raise(ownFinding()), raise(ownFinding())]);
+    const refused = results.filter((result) => result.status === 'rejected');
+    expect(sns.published).toHaveLength(1);
+    for (const { reason } of refused) expect(reason).toBeInstanceOf(RetryableError);
+    expect(await raise(ownFinding())).toMatchObject({ repeated: 1 });
+  });
+
+  it('does not send when the table cannot be asked', async () => {
+    table.failures.push({ status: 500, body: { __type: 'InternalServerError' } });
+    await expect(raise(ownFinding())).rejects.toMatchObject({ name: 'InternalServerError' });
+    expect(sns.published).toEqual([]);
+    expect(published()).toEqual([]);
+  });
+
+  it('gives a claim back that it could not use, for as long as the table keeps it', async () => {
+    sns.failures.push('InternalError');
+    await expect(raise(ownFinding())).rejects.toThrow();
+    const [item] = table.items.values();
+    expect(item).toMatchObject({ sent: { N: '0' }, lease: { N: '0' }, expires: { N: String(Math.floor(TIME / 1000) + 30 * 86_400) } });
+  });
+
+  it('tells why it failed, also when the claim cannot be given back, and the lease ends by itself', async () => {
+    await kinesis.close();
+    kinesis = await startKinesis(() => {
+      table.failures.push({ status: 500, body: { __type: 'InternalServerError' } });
+      return 'accept';
+    });
+    deps = { ...deps, hub: { ...deps.hub, kinesis: kinesis.client } };
+    sns.failures.push('InternalError');
+    await expect(raise(ownFinding())).rejects.toMatchObject({ name: expect.stringContaining('InternalError') as string });
+    await expect(raise(ownFinding())).rejects.toThrow(RetryableError);
+    expect(sns.published).toEqual([]);
+  });
+
+  it('raises one after the other and stops at the first that fails', async () => {
+    const findings = ['a', 'b', 'c'].map((uid) => guardDutyFinding(4, { finding_info: { uid, title: uid } }));
+    expect(await raise(...findings)).toMatchObject({ alerted: 3 });
+    sns.failures.push('Throttled');
+    const more = ['d', 'e'].map((uid) => guardDutyFinding(4, { finding_info: { uid, title: uid } }));
+    await expect(raise(...findings, ...more)).rejects.toThrow();
+    expect(sns.published.map(({ subject }) => subject)).toHaveLength(3);
+  });
+});
