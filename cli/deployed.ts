@@ -29,7 +29,9 @@ export async function stackOutputs(client: CloudFormationClient, bank: string): 
     return Object.fromEntries(outputs.map(({ OutputKey, OutputValue }) => [OutputKey ?? '', OutputValue ?? '']));
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'ValidationError') throw error;
-    throw new MisconfiguredError(`stack ${StackName} is not in this account and region: deploy it, or set the credentials of the bank's security account`);
+    throw new MisconfiguredError(
+      `stack ${StackName} is not in this account and region: deploy it, or set the credentials of the bank's security account`,
+    );
   }
 }
 

@@ -37,8 +37,9 @@ evidence
   .description('open a sealed object, verify it and print the original bytes')
   .argument('<key>', 'key in the vault')
   .option('--bank <name>', 'bank whose stack is asked for vault and key', 'demo')
+  .option('--version <id>', 'a version of the object other than the latest: one that a delete marker hides, for example')
   .option('--json', 'print what was sealed with it (origin, hashes, counts) instead of the bytes')
-  .action((key: string, options: { bank: string; json?: boolean }) => run(evidenceShow(key, options)));
+  .action((key: string, options: { bank: string; version?: string; json?: boolean }) => run(evidenceShow(key, options)));
 
 const parked = program.command('parked').description('records that could not be processed: nothing is dropped');
 parked

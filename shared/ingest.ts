@@ -2,19 +2,19 @@
 import { kinesisClient, kmsClient, s3Client } from './deps.ts';
 import { loadPackagedBank, readEnvironment, required, type BankConfig } from './config.ts';
 import { createLog, type Log } from './observe/log.ts';
-import { createMetrics, emitCounts, type MetricsWriter } from './observe/metrics.ts';
+import { createMetrics, emitCounts } from './observe/metrics.ts';
 import { ingest, type Ingested, type PipelineDeps, type Unit } from './pipeline.ts';
 import { createSealer } from './seal/seal.ts';
 
 export interface IngestDeps extends PipelineDeps {
   readonly log: Log;
-  readonly metrics: MetricsWriter;
 }
 
 /** From the environment and the packaged bank file. @throws MisconfiguredError naming what is not set. */
 export function ingestDeps(): IngestDeps {
   const environment = readEnvironment();
   const bank: BankConfig = loadPackagedBank();
+  const metrics = createMetrics();
   return {
     bank,
     s3: s3Client(environment),
@@ -23,11 +23,11 @@ export function ingestDeps(): IngestDeps {
     parkedBucket: required('parkedBucket', environment),
     hub: { kinesis: kinesisClient(environment), stream: required('hubStream', environment) },
     log: createLog(),
-    metrics: createMetrics(),
+    onSealed: (origin, counts) => emitCounts(metrics, origin, counts),
   };
 }
 
-/** Ingests one unit and reports it: one log line and the four numbers of conservation. */
+/** Ingests one unit and says so in one log line. */
 export async function ingestAndReport(unit: Unit, deps: IngestDeps): Promise<Ingested> {
   const started = Date.now();
   const done = await ingest(unit, deps);
@@ -46,7 +46,5 @@ export async function ingestAndReport(unit: Unit, deps: IngestDeps): Promise<Ing
     parked_by: done.summary.parkedBy,
     ms: Date.now() - started,
   });
-  // A redelivery was counted when it first came: counting it again would break the sums.
-  if (done.fresh) emitCounts(deps.metrics, origin, done.counts);
   return done;
 }

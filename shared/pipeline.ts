@@ -44,6 +44,11 @@ export interface PipelineDeps {
   readonly parkedBucket: string;
   readonly hub: HubTarget;
   readonly limits?: DecompressLimits;
+  /**
+   * Told once per unit, when its evidence is put for the first time: what is counted here is counted once, however often the unit is
+   * delivered and whatever fails afterwards.
+   */
+  readonly onSealed?: (origin: Origin, counts: Counts) => void;
 }
 
 export interface Ingested {
@@ -87,6 +92,7 @@ export async function ingest(unit: Unit, deps: PipelineDeps): Promise<Ingested> 
       { s3: deps.s3, bucket: deps.vaultBucket, retention: deps.bank.retention },
       { origin, body, sha256, size, ...summary },
     );
+    if (put === 'sealed') deps.onSealed?.(origin, summary.counts);
     await parker.end();
     await publish(await batches.finish(), deps.hub);
     return { counts: summary.counts, summary, evidence, fresh: put === 'sealed', bytes: size };
@@ -130,7 +136,9 @@ export interface Reading {
 /** Reads a unit to its end and hands its records to the normaliser, whose end() is the caller's. */
 export async function readUnit(unit: Unit, normaliser: Normaliser, { limits, onChunk, settled }: Reading): Promise<void> {
   const decompressor =
-    unit.read !== undefined || unit.source === undefined ? undefined : createDecompressor((chunk) => normaliser.push(chunk), limits);
+    unit.read !== undefined || unit.source === undefined
+      ? undefined
+      : createDecompressor((chunk) => normaliser.push(chunk), limits, settled);
   for await (const piece of unit.body) {
     const chunk = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
     await Promise.all([onChunk?.(chunk), decompressor?.write(chunk)]);

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { OCSF_VERSION } from '../shared/ocsf/classes.ts';
 import { ocsfFiles, type GeneratedFile } from './ocsf-schemas.ts';
+import { ruleFiles } from './rules.ts';
 
 interface Generator {
   readonly name: string;
@@ -23,7 +24,10 @@ const { values: options } = parseArgs({
   },
 });
 
-const GENERATORS: readonly Generator[] = [{ name: 'OCSF schemas', input: options.ocsf, folder: 'schemas/ocsf', files: ocsfFiles }];
+const GENERATORS: readonly Generator[] = [
+  { name: 'OCSF schemas', input: options.ocsf, folder: 'schemas/ocsf', files: ocsfFiles },
+  { name: 'detection rules', input: join(project, 'rules'), folder: 'shared/detect/generated', files: ruleFiles },
+];
 
 /** @returns paths that differed from what is generated now. */
 function bringUpToDate(generator: Generator, write: boolean): string[] {

@@ -1,9 +1,8 @@
 // `strongroom normalize`: decode → parse → map on local files, with no server. The same code as in the functions, in bounded memory.
 import { once } from 'node:events';
-import { accessSync, constants, createReadStream, statSync } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import { accessSync, closeSync, constants, createReadStream, openSync, statSync, writeFileSync } from 'node:fs';
 import type { BankConfig } from '../../shared/config.ts';
-import { createDecompressor } from '../../shared/decode/decompress.ts';
+import { createDecompressor, DEFAULT_LIMITS } from '../../shared/decode/decompress.ts';
 import type { Counts, OcsfEvent, ParkedRecord } from '../../shared/model.ts';
 import { createNormaliser, type Normaliser } from '../../shared/normalise.ts';
 import { fullForm } from '../../shared/ocsf/full.ts';
@@ -23,7 +22,6 @@ export interface NormalizeOptions {
 
 /** Bytes looked at to recognise a file. */
 const HEAD_BYTES = 64 * 1024;
-
 const USAGE = 2;
 const NOTHING_RECOGNISED = 3;
 
@@ -33,17 +31,17 @@ export async function normalizeCommand(files: readonly string[], options: Normal
   if (options.source !== undefined && named === undefined) return usage(`no source "${options.source}"; there are: ${NAMES}`);
   const wrong = files.map(unreadable).find((problem) => problem !== undefined);
   if (wrong !== undefined) return usage(wrong);
-  let parkedFile: FileHandle | undefined;
+  let parkedFile: number | undefined;
   try {
-    parkedFile = options.parked === undefined ? undefined : await open(options.parked, 'w');
+    parkedFile = options.parked === undefined ? undefined : openSync(options.parked, 'w');
   } catch (error) {
     return usage(`--parked ${options.parked ?? ''}: cannot be written (${codeOf(error)})`);
   }
   try {
-    const parked = parkedFile === undefined ? undefined : queue((text) => parkedFile.writeFile(text));
-    return await normalizeFiles(files, { named, options, parked, output: queue(toStandardOutput) });
+    const parked = parkedFile === undefined ? undefined : fileOutput(parkedFile);
+    return await normalizeFiles(files, { named, options, parked, output: standardOutput() });
   } finally {
-    await parkedFile?.close();
+    if (parkedFile !== undefined) closeSync(parkedFile);
   }
 }
 
@@ -109,17 +107,26 @@ async function normalizeFile(job: FileJob): Promise<{ readonly source: Source | 
     return normaliser;
   }
 
-  const decompressor = createDecompressor((chunk) => {
-    if (normaliser !== undefined) return normaliser.push(chunk);
+  function take(chunk: Buffer): void {
+    if (normaliser !== undefined) {
+      normaliser.push(chunk);
+      return;
+    }
     head.push(chunk);
     headBytes += chunk.length;
     if (headBytes >= HEAD_BYTES) begin();
-  });
+  }
+
+  async function settled(): Promise<void> {
+    await job.output.flush();
+    await job.parked?.flush();
+  }
+
+  const decompressor = createDecompressor(take, DEFAULT_LIMITS, settled);
   const input = job.file === '-' ? process.stdin : createReadStream(job.file, { highWaterMark: 256 * 1024 });
   for await (const chunk of input as AsyncIterable<Buffer>) {
     await decompressor.write(chunk);
-    await job.output.flush();
-    await job.parked?.flush();
+    await settled();
   }
   const problem = await decompressor.end();
   const ending = normaliser ?? begin();
@@ -149,26 +156,36 @@ function normaliserFor({ file, options, output, parked }: FileJob, source: Sourc
 }
 
 interface Queue {
-  add(text: string): void;
-  /** Resolves when there is room again. */
+  add(line: string): void;
+  /** Writes what was added; resolves when there is room for more. */
   flush(): Promise<void>;
 }
 
-function queue(write: (text: string) => Promise<void>): Queue {
+function queue(write: (text: string) => unknown, room: () => Promise<unknown>): Queue {
   let pending: string[] = [];
   return {
-    add: (text) => pending.push(text),
+    add: (line) => pending.push(line),
     async flush() {
-      if (pending.length === 0) return;
-      const text = pending.join('');
+      if (pending.length > 0) write(pending.join(''));
       pending = [];
-      await write(text);
+      await room();
     },
   };
 }
 
-async function toStandardOutput(text: string): Promise<void> {
-  if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+function standardOutput(): Queue {
+  const { stdout } = process;
+  return queue(
+    (text) => stdout.write(text),
+    () => (stdout.writableNeedDrain ? once(stdout, 'drain') : Promise.resolve()),
+  );
+}
+
+function fileOutput(file: number): Queue {
+  return queue(
+    (text) => writeFileSync(file, text),
+    () => Promise.resolve(),
+  );
 }
 
 function add(a: Counts, b: Counts): Counts {

@@ -67,9 +67,9 @@ export async function redriveStore(deps: RedriveDeps, key: string | undefined, o
   let remaining = 0;
   for (const each of keys) {
     try {
-      const { redriven, events, stillParked } = await redrive(each, deps);
+      const { redriven, events, excluded, stillParked } = await redrive(each, deps);
       remaining += stillParked;
-      out.write(`${each}: ${redriven} redriven, ${events} events, ${stillParked} still parked\n`);
+      out.write(`${each}: ${redriven} redriven: ${events} events, ${excluded} excluded, ${stillParked} still parked\n`);
     } catch (error) {
       // One object that cannot be redriven must not keep the others.
       if (!(error instanceof EvidenceError || error instanceof MisconfiguredError)) throw error;

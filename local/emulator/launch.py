@@ -6,6 +6,7 @@ LAMBDA_HOST in the environment is the address of the local Lambda host, which ru
 
 import logging
 import sys
+import warnings
 
 import patches.accounts
 import patches.cloudformation
@@ -34,9 +35,11 @@ MODULES = (
 if __name__ == "__main__":
     for module in MODULES:
         module.apply()
-    # One line per request would be most of the log.
+    # Otherwise a line per request, and several per resource of a type that moto passes over, would be most of the log.
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    logging.getLogger("moto").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", message="Tried to parse")
 
     from moto.server import main
 

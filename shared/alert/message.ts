@@ -69,6 +69,11 @@ function accountName(account: string, bank: BankConfig): string {
   return known === undefined ? `account ${account}` : `account ${account} (${known.name})`;
 }
 
+/** Opens the sealed object in the S3 console, for those who may. */
+function consoleLink(region: string, bucket: string, key: string): string {
+  return `https://${region}.console.aws.amazon.com/s3/object/${bucket}?region=${region}&prefix=${encodeURIComponent(key)}`;
+}
+
 function textOf(description: Description, { bank, vaultBucket, evidence }: AlertContext): string {
   const { account, region } = description;
   const place = [account === undefined ? undefined : accountName(account, bank), region].filter((part) => part !== undefined).join(', ');
@@ -86,6 +91,7 @@ function textOf(description: Description, { bank, vaultBucket, evidence }: Alert
     ['Bank', bank.bank],
     ['Finding', `${description.uid} in ocsf-detection_finding-*`],
     ['Evidence', evidence === '' ? undefined : `s3://${vaultBucket}/${evidence}`],
+    ['', evidence === '' ? undefined : consoleLink(bank.region, vaultBucket, evidence)],
     ['', evidence === '' ? undefined : `npx strongroom evidence show ${evidence}`],
   ];
   return [

@@ -1,4 +1,5 @@
 // gzip RFC 1952, zstd RFC 8878, or plain, told by the first bytes. https://nodejs.org/api/zlib.html
+import type { Transform } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import type { Reject } from '../model.ts';
 
@@ -20,21 +21,32 @@ export const DEFAULT_LIMITS: DecompressLimits = { expandedBytes: 4 * 1024 ** 3 }
 // Large output chunks cost fewer calls; records are cut from them without copying.
 const CHUNK_BYTES = 256 * 1024;
 
-/** Streams delivered bytes through the right decompressor. Never throws for bad bytes: that is what end() tells. */
-export function createDecompressor(onChunk: (chunk: Buffer) => void, limits: DecompressLimits = DEFAULT_LIMITS): Decompressor {
+/**
+ * Streams delivered bytes through the right decompressor. Never throws for bad bytes: that is what end() tells.
+ * @param settled resolves when what was made of the chunks so far has left memory; nothing more is expanded before. What it throws, write()
+ * or end() throws. Without it, one small compressed chunk may become any number of chunks at once.
+ */
+export function createDecompressor(
+  onChunk: (chunk: Buffer) => void,
+  limits: DecompressLimits = DEFAULT_LIMITS,
+  settled?: () => Promise<unknown>,
+): Decompressor {
   let head: Buffer = Buffer.alloc(0);
   let inner: Decompressor | undefined;
   const bounded = boundedSink(onChunk, limits);
 
   async function start(): Promise<Decompressor> {
-    inner = selectDecompressor(head, bounded);
+    inner = selectDecompressor(head, bounded, settled);
     await inner.write(head);
     return inner;
   }
 
   return {
     async write(chunk) {
-      if (inner !== undefined) return await inner.write(chunk);
+      if (inner !== undefined) {
+        await inner.write(chunk);
+        return;
+      }
       head = head.length === 0 ? chunk : Buffer.concat([head, chunk]);
       if (head.length >= 4) await start();
     },
@@ -64,9 +76,10 @@ function boundedSink(onChunk: (chunk: Buffer) => void, limits: DecompressLimits)
   };
 }
 
-function selectDecompressor(head: Buffer, sink: BoundedSink): Decompressor {
-  if (head.length >= 2 && head[0] === 0x1f && head[1] === 0x8b) return zlibDecompressor(createGunzip({ chunkSize: CHUNK_BYTES }), sink);
-  if (head.length >= 4 && head.readUInt32LE(0) === 0xfd2fb528) return zlibDecompressor(createZstdDecompress({ chunkSize: CHUNK_BYTES }), sink);
+function selectDecompressor(head: Buffer, sink: BoundedSink, settled?: () => Promise<unknown>): Decompressor {
+  const chunkSize = CHUNK_BYTES;
+  if (head.length >= 2 && head[0] === 0x1f && head[1] === 0x8b) return zlibDecompressor(createGunzip({ chunkSize }), sink, settled);
+  if (head.length >= 4 && head.readUInt32LE(0) === 0xfd2fb528) return zlibDecompressor(createZstdDecompress({ chunkSize }), sink, settled);
   return plainDecompressor(sink);
 }
 
@@ -82,12 +95,15 @@ function plainDecompressor(sink: BoundedSink): Decompressor {
 }
 
 // 'data' handlers rather than an async iterator: an iterator drops what was expanded just before the damage is noticed.
-function zlibDecompressor(stream: ReturnType<typeof createGunzip>, sink: BoundedSink): Decompressor {
+function zlibDecompressor(stream: Transform, sink: BoundedSink, settled?: () => Promise<unknown>): Decompressor {
   let problem: Reject | undefined;
+  let failure: { readonly error: unknown } | undefined;
   let closed = false;
   const finished = new Promise<void>((resolve) => {
     stream.on('data', (chunk: Buffer) => {
-      if (!closed && !sink.push(chunk)) stop();
+      if (closed) return;
+      if (!sink.push(chunk)) stop();
+      else if (settled !== undefined) pauseUntil(settled());
     });
     stream.on('error', (error: NodeJS.ErrnoException) => {
       problem = { code: 'corrupt_compression', detail: error.code ?? error.message };
@@ -100,15 +116,26 @@ function zlibDecompressor(stream: ReturnType<typeof createGunzip>, sink: Bounded
       stream.destroy();
       resolve();
     }
+    function pauseUntil(room: Promise<unknown>): void {
+      stream.pause();
+      room.then(
+        () => stream.resume(),
+        (error: unknown) => {
+          failure = { error };
+          stop();
+        },
+      );
+    }
   });
   return {
     async write(chunk) {
-      if (closed) return;
-      await Promise.race([new Promise<void>((resolve) => stream.write(chunk, () => resolve())), finished]);
+      if (!closed) await Promise.race([new Promise<void>((resolve) => stream.write(chunk, () => resolve())), finished]);
+      if (failure !== undefined) throw failure.error;
     },
     async end() {
       if (!closed) stream.end();
       await finished;
+      if (failure !== undefined) throw failure.error;
       return problem;
     },
   };

@@ -25,6 +25,14 @@ export async function parkHubRecord(
 ): Promise<void> {
   const { kinesis, eventID, awsRegion } = record;
   const time = Math.round(kinesis.approximateArrivalTimestamp * 1000);
-  const origin = { bank, account: 'unknown', region: awsRegion, source: 'unknown', trigger: 'kinesis', uri: `kinesis://hub/${eventID.replace(':', '/')}`, time } as const;
+  const origin = {
+    bank,
+    account: 'unknown',
+    region: awsRegion,
+    source: 'unknown',
+    trigger: 'kinesis',
+    uri: `kinesis://hub/${eventID.replace(':', '/')}`,
+    time,
+  } as const;
   await parkRecords(store, [{ stage, code, detail, origin, index: -1, raw: bytes.toString('base64') }], kinesis.sequenceNumber);
 }

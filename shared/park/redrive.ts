@@ -25,6 +25,8 @@ export interface Redriven {
   /** Records that were tried again. */
   readonly redriven: number;
   readonly events: number;
+  /** Left out by a rule of the bank's file as it is now. */
+  readonly excluded: number;
   /** Records that are parked now: the same ones, or others of a unit that could be read as a whole for the first time. */
   readonly stillParked: number;
 }
@@ -35,13 +37,13 @@ export async function redrive(key: string, deps: RedriveDeps): Promise<Redriven>
   if (records.some(({ document }) => document !== undefined)) return await redriveDocuments(key, records, deps);
   const evidence = records[0]?.evidence;
   // Hub records that somebody else wrote: they have no evidence, and nothing can be made of them.
-  if (evidence === undefined) return { redriven: 0, events: 0, stillParked: records.length };
+  if (evidence === undefined) return { redriven: 0, events: 0, excluded: 0, stillParked: records.length };
   // Records of a unit that was not read as a whole have no position yet.
   const only = records.some(({ index }) => index < 0) ? undefined : new Set(records.map(({ index }) => index));
   return await withEvidence(deps.vault, { key: evidence }, async ({ facts }, bytes) => {
     const unit = await unitFromEvidence(facts.origin, bytes.open(), deps.bank);
-    const outcome =
-      only === undefined ? await redriveUnit({ key, evidence, unit }, deps) : await redriveRecords({ key, evidence, unit, only }, deps);
+    const task = { key, evidence, unit, only };
+    const outcome = only === undefined ? await redriveUnit(task, deps) : await redriveRecords(task, records, deps);
     return { redriven: records.length, ...outcome };
   });
 }
@@ -52,63 +54,82 @@ interface Task {
   /** Vault key. */
   readonly evidence: string;
   readonly unit: Unit;
-  readonly only?: ReadonlySet<number>;
+  readonly only: ReadonlySet<number> | undefined;
 }
 
 type Remaining = Omit<Redriven, 'redriven'>;
 
-/** Some records of a unit: those that fail again stay under the key. */
-async function redriveRecords(task: Task, deps: RedriveDeps): Promise<Remaining> {
-  const remaining: ParkedRecord[] = [];
-  const events = await normalised(task, deps, {
-    add: (record) => remaining.push({ ...record, evidence: task.evidence }),
+/** Some records of a unit: those that fail again stay under the key, and so do those that are no longer met at their position. */
+async function redriveRecords(task: Task, records: readonly ParkedRecord[], deps: RedriveDeps): Promise<Remaining> {
+  const again: ParkedRecord[] = [];
+  const met = new Set<number>();
+  const done = await normalised(task, deps, {
+    parked(record) {
+      met.add(record.index);
+      again.push({ ...record, evidence: task.evidence });
+    },
+    left: (index) => met.add(index),
     settled: () => Promise.resolve(),
   });
+  const remaining = [...again, ...records.filter(({ index }) => !met.has(index))];
   await keep(deps.parked, task.key, remaining);
-  return { events, stillParked: remaining.length };
+  return { ...done, stillParked: remaining.length };
 }
 
 /** A whole unit, as if it were delivered again: it writes its own parked objects, maybe this one among them. */
 async function redriveUnit(task: Task, deps: RedriveDeps): Promise<Remaining> {
   const parker = createParker(deps.parked, task.unit.origin, task.evidence);
   let stillParked = 0;
-  const events = await normalised(task, deps, {
-    add(record) {
+  const done = await normalised(task, deps, {
+    parked(record) {
       stillParked++;
       parker.add(record);
     },
+    left: () => undefined,
     settled: () => parker.settled(),
   });
   const keys = await parker.end();
   if (!keys.includes(task.key)) await removeParked(deps.parked, task.key);
-  return { events, stillParked };
+  return { ...done, stillParked };
 }
 
 interface Outlet {
-  readonly add: (record: ParkedRecord) => void;
+  readonly parked: (record: ParkedRecord) => void;
+  /** A record became an event or was excluded. */
+  readonly left: (index: number) => void;
   readonly settled: () => Promise<void>;
 }
 
-/** Normalises and publishes. @returns the number of events published. */
-async function normalised({ unit, evidence, only }: Task, { bank, hub }: RedriveDeps, parked: Outlet): Promise<number> {
+/** Normalises and publishes. @returns the numbers of events published and of records excluded. */
+async function normalised(
+  { unit, evidence, only }: Task,
+  { bank, hub }: RedriveDeps,
+  outlet: Outlet,
+): Promise<Pick<Redriven, 'events' | 'excluded'>> {
   const batches = createFrameSpool();
   try {
     const batcher = createBatcher({ hub: 1, origin: unit.origin, evidence }, (record) => batches.add(record));
+    const { transforms, onEvent } = toHub(transformsFor(bank, unit.origin.source), batcher);
     const normaliser = createNormaliser({
       origin: unit.origin,
       source: unit.source,
       format: unit.format,
       logGroup: unit.logGroup,
       logStream: unit.logStream,
-      ...toHub(transformsFor(bank, unit.origin.source), batcher),
+      transforms,
       only,
-      onParked: parked.add,
+      onEvent(event, index) {
+        onEvent(event, index);
+        outlet.left(index);
+      },
+      onExcluded: (_, index) => outlet.left(index),
+      onParked: outlet.parked,
     });
-    await readUnit(unit, normaliser, { settled: () => Promise.all([batches.settled(), parked.settled()]) });
-    const { counts } = normaliser.end();
+    await readUnit(unit, normaliser, { settled: () => Promise.all([batches.settled(), outlet.settled()]) });
+    const { events, excluded } = normaliser.end().counts;
     batcher.end();
     await publish(await batches.finish(), hub);
-    return counts.events;
+    return { events, excluded };
   } finally {
     await batches.dispose();
   }
@@ -135,7 +156,7 @@ async function redriveDocuments(key: string, records: readonly ParkedRecord[], {
     await batches.dispose();
   }
   await keep(parked, key, remaining);
-  return { redriven: records.length, events: records.length - remaining.length, stillParked: remaining.length };
+  return { redriven: records.length, events: records.length - remaining.length, excluded: 0, stillParked: remaining.length };
 }
 
 /** Leaves only these records under the key. */

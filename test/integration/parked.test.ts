@@ -198,7 +198,7 @@ describe('redriving', () => {
 
     const outcome = await redrive(before?.key ?? '', redriveDeps);
 
-    expect(outcome).toEqual({ redriven: 2, events: 0, stillParked: 2 });
+    expect(outcome).toEqual({ redriven: 2, events: 0, excluded: 0, stillParked: 2 });
     expect(await hubDocuments()).toEqual([]);
     expect(await allParked()).toEqual([before]);
   });
@@ -213,7 +213,7 @@ describe('redriving', () => {
 
     const outcome = await redrive(object?.key ?? '', redriveDeps);
 
-    expect(outcome).toEqual({ redriven: 2, events: 2, stillParked: 0 });
+    expect(outcome).toEqual({ redriven: 2, events: 2, excluded: 0, stillParked: 0 });
     expect(await hubDocuments()).toEqual([documents[1], documents[4]]);
     expect(await allParked()).toEqual([]);
   });
@@ -232,8 +232,33 @@ describe('redriving', () => {
 
     const outcome = await redrive(object?.key ?? '', redriveDeps);
 
-    expect(outcome).toEqual({ redriven: 2, events: 1, stillParked: 1 });
+    expect(outcome).toEqual({ redriven: 2, events: 1, excluded: 0, stillParked: 1 });
     expect(await readParked(parked, object?.key ?? '')).toEqual([broken]);
+  });
+
+  it('counts what a rule of the bank leaves out by now', async () => {
+    const { evidence } = await ingestFlows('excluded', 3, []);
+    await hubDocuments();
+    const [key] = await parkRecords(parked, [recordOf(originOf('s3://landing/excluded#1'), 1, { evidence })], '');
+    const exclusions = [{ name: 'https', source: 'vpc-flow', field: 'src_endpoint.port', equals: 443, reason: 'test' }];
+
+    const outcome = await redrive(key ?? '', { ...redriveDeps, bank: { ...bank, exclusions } });
+
+    expect(outcome).toEqual({ redriven: 1, events: 0, excluded: 1, stillParked: 0 });
+    expect(await hubDocuments()).toEqual([]);
+    expect(await allParked()).toEqual([]);
+  });
+
+  it('never forgets a record that is not met at its position any more', async () => {
+    const { evidence } = await ingestFlows('shifted', 3, []);
+    await hubDocuments();
+    const gone = recordOf(originOf('s3://landing/shifted#1'), 17, { evidence });
+    const [key] = await parkRecords(parked, [gone, recordOf(originOf('s3://landing/shifted#1'), 2, { evidence })], '');
+
+    const outcome = await redrive(key ?? '', redriveDeps);
+
+    expect(outcome).toEqual({ redriven: 2, events: 1, excluded: 0, stillParked: 1 });
+    expect(await readParked(parked, key ?? '')).toEqual([gone]);
   });
 
   it('reads a CloudWatch Logs batch with the rules that the bank has now', async () => {
@@ -260,7 +285,7 @@ describe('redriving', () => {
 
     const outcome = await redrive(object?.key ?? '', redriveDeps);
 
-    expect(outcome).toEqual({ redriven: 3, events: 3, stillParked: 0 });
+    expect(outcome).toEqual({ redriven: 3, events: 3, excluded: 0, stillParked: 0 });
     const documents = await hubDocuments();
     expect(documents.map(({ json }) => json.includes('paid'))).toEqual([true, true, true]);
     expect(await allParked()).toEqual([]);
@@ -293,7 +318,7 @@ describe('redriving', () => {
     );
     const [key] = await parkRecords(parked, refused, '4959');
 
-    expect(await redrive(key ?? '', redriveDeps)).toEqual({ redriven: 2, events: 2, stillParked: 0 });
+    expect(await redrive(key ?? '', redriveDeps)).toEqual({ redriven: 2, events: 2, excluded: 0, stillParked: 0 });
 
     expect(await hubDocuments()).toEqual(documents);
     expect(await allParked()).toEqual([]);
@@ -303,7 +328,7 @@ describe('redriving', () => {
     const origin = { ...originOf('kinesis://hub/shardId-000000000000/1'), trigger: 'kinesis' } as const;
     const [key] = await parkRecords(parked, [recordOf(origin, -1, { stage: 'index' })], '1');
 
-    expect(await redrive(key ?? '', redriveDeps)).toEqual({ redriven: 0, events: 0, stillParked: 1 });
+    expect(await redrive(key ?? '', redriveDeps)).toEqual({ redriven: 0, events: 0, excluded: 0, stillParked: 1 });
 
     expect(await allParked()).toHaveLength(1);
   });
@@ -364,7 +389,7 @@ describe('strongroom parked', () => {
 
     expect(await redriveStore(redriveDeps, undefined, out)).toBe(1);
 
-    expect(printed()).toContain(': 1 redriven, 1 events, 0 still parked');
+    expect(printed()).toContain(': 1 redriven: 1 events, 0 excluded, 0 still parked');
     expect(printed()).toContain(`: not redriven: ${gone} is not in vault`);
     expect(await allParked()).toHaveLength(1);
   });

@@ -35,6 +35,7 @@ describe('messageOf', () => {
         'Bank:      demo',
         'Finding:   own-1 in ocsf-detection_finding-*',
         'Evidence:  s3://strongroom-demo-vault/cloudtrail/2026/03/02/abc',
+        '           https://eu-central-1.console.aws.amazon.com/s3/object/strongroom-demo-vault?region=eu-central-1&prefix=cloudtrail%2F2026%2F03%2F02%2Fabc',
         '           npx strongroom evidence show cloudtrail/2026/03/02/abc',
         '',
         'What to do',

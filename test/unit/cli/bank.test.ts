@@ -31,9 +31,9 @@ function errorsOf(content: string): readonly BankError[] {
   return load(content).errors ?? [];
 }
 
-/** Number of the line that holds the text. */
+/** Number of the last line that holds the text. */
 function lineOf(content: string, text: string): number {
-  return content.split('\n').findIndex((line) => line.includes(text)) + 1;
+  return content.split('\n').findLastIndex((line) => line.includes(text)) + 1;
 }
 
 it('loads the demo bank as the functions see it', () => {
@@ -89,7 +89,7 @@ describe('errors of the schema name line, path and what is allowed', () => {
       'attribute path in the OCSF event',
     ],
     ['a redaction that does not exist', 'action: mask', 'action: hash', 'redaction.0.action', 'one of remove, mask'],
-  ])('%s', (_case, from, to, path, message) => {
+  ])('%s', (...[, from, to, path, message]) => {
     const content = changed(from, to);
 
     const errors = errorsOf(content);
@@ -102,9 +102,9 @@ describe('errors of the schema name line, path and what is allowed', () => {
   it('reports a missing property at the object that lacks it', () => {
     const content = changed('  evidence_mode: governance\n', '');
 
-    expect(errorsOf(content)).toEqual([
-      { line: lineOf(content, 'retention:'), path: 'retention', message: expect.stringContaining('lacks evidence_mode') },
-    ]);
+    expect(errorsOf(content)).toHaveLength(1);
+    expect(errorsOf(content)[0]).toMatchObject({ line: lineOf(content, 'retention:'), path: 'retention' });
+    expect(errorsOf(content)[0]?.message).toContain('lacks evidence_mode');
   });
 
   it('reports all errors, in the order of the file', () => {
@@ -167,7 +167,7 @@ describe('errors of meaning', () => {
       'must be a mail address',
     ],
     ['a name that is not the file’s', 'bank: demo', 'bank: other', 'bank', "must be the file's name, demo"],
-  ])('%s', (_case, from, to, path, message) => {
+  ])('%s', (...[, from, to, path, message]) => {
     const content = changed(from, to);
 
     const errors = errorsOf(content);
@@ -214,7 +214,8 @@ describe('errors of meaning', () => {
 describe('whatever the file holds', () => {
   it('names the line of broken YAML', () => {
     expect(errorsOf('bank: demo\nregion: [eu\naccounts: 1\n')[0]?.line).toBeGreaterThan(1);
-    expect(errorsOf('bank: demo\nbank: demo\n')[0]).toMatchObject({ line: 2, message: expect.stringContaining('unique') });
+    expect(errorsOf('bank: demo\nbank: demo\n')[0]?.line).toBe(2);
+    expect(errorsOf('bank: demo\nbank: demo\n')[0]?.message).toContain('unique');
   });
 
   it('an empty file lacks everything', () => {

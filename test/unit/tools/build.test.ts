@@ -90,7 +90,9 @@ it('writes sizes per function and package', async () => {
   const file = await writeSizes(root, await build('out'));
 
   const sizes: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  const number: unknown = expect.any(Number);
   expect(sizes).toMatchObject({
-    one: { bundleBytes: expect.any(Number), zipBytes: expect.any(Number), packages: { strongroom: expect.any(Number) } },
+    one: { bundleBytes: number, zipBytes: number, packages: { strongroom: number } },
+    two: { bundleBytes: number },
   });
 });

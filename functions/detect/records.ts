@@ -1,0 +1,54 @@
+// Hub records, one after the other, against the rules.
+// https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
+import type { KinesisStreamBatchResponse, KinesisStreamRecord } from 'aws-lambda';
+import { raiseAlerts, type AlertDeps, type Raised } from '../../shared/alert/alerts.ts';
+import { detect } from '../../shared/detect/detect.ts';
+import type { Engine } from '../../shared/detect/engine.ts';
+import { decodeBatch, type Batch } from '../../shared/hub/batch.ts';
+import { errorFields, type Log } from '../../shared/observe/log.ts';
+import { emit, type MetricsWriter } from '../../shared/observe/metrics.ts';
+import { parkHubRecord } from '../../shared/park/hub.ts';
+import { parkRecords, type ParkedStore } from '../../shared/park/parked.ts';
+
+export interface DetectDeps extends AlertDeps {
+  readonly engine: Engine;
+  readonly parked: ParkedStore;
+  readonly log: Pick<Log, 'info' | 'error'>;
+  readonly metrics: MetricsWriter;
+}
+
+/** Stops at the first record that fails: Lambda delivers again from there, and alerts that are out are not sent again. */
+export async function detectRecords(records: readonly KinesisStreamRecord[], deps: DetectDeps): Promise<KinesisStreamBatchResponse> {
+  for (const record of records) {
+    try {
+      await detectRecord(record, deps);
+    } catch (error) {
+      const { sequenceNumber } = record.kinesis;
+      deps.log.error('hub record not looked at, it will be delivered again', { sequence: sequenceNumber, ...errorFields(error) });
+      return { batchItemFailures: [{ itemIdentifier: sequenceNumber }] };
+    }
+  }
+  return { batchItemFailures: [] };
+}
+
+async function detectRecord(record: KinesisStreamRecord, deps: DetectDeps): Promise<void> {
+  const { parked, bank, engine } = deps;
+  const bytes = Buffer.from(record.kinesis.data, 'base64');
+  const batch = decodeBatch(bytes);
+  if (batch.kind === 'reject') {
+    await parkHubRecord(parked, 'detect', { ...batch.reject, bytes, bank: bank.bank, record });
+    return;
+  }
+  const detected = detect(batch.value, engine);
+  if (detected.parked.length > 0) await parkRecords(parked, detected.parked, record.kinesis.sequenceNumber);
+  const raised = await raiseAlerts([...detected.findings, ...detected.reported], batch.value.header, deps);
+  report(batch.value, { ...raised, parked: detected.parked.length }, deps);
+}
+
+function report({ header }: Batch, numbers: Raised & { readonly parked: number }, { log, metrics }: DetectDeps): void {
+  const { published, alerted, repeated, parked } = numbers;
+  if (published + alerted + repeated + parked === 0) return;
+  const { bank, source } = header.origin;
+  log.info('findings raised', { bank, source, evidence: header.evidence, ...numbers });
+  emit(metrics, header.origin, { Findings: published, Alerts: alerted, Parked: parked });
+}

@@ -1,0 +1,150 @@
+// Compiles a stack as `serverless package` does, in a folder of its own: what lies in .serverless/ and .build/ of the checkout may be in use.
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Json, JsonObject } from '../../shared/model.ts';
+import { isArray, isObject, object, parseJson, text } from '../../shared/outcome.ts';
+
+export interface Resource {
+  readonly id: string;
+  readonly type: string;
+  readonly properties: JsonObject;
+  readonly deletionPolicy: string | undefined;
+}
+
+export interface Compiled {
+  readonly directory: string;
+  /** Path of the compiled template. */
+  readonly file: string;
+  readonly resources: readonly Resource[];
+  /** What `serverless package` printed. */
+  readonly printed: string;
+}
+
+export interface CompileOptions {
+  readonly parameters: Readonly<Record<string, string>>;
+  /** Further banks' files, by name. */
+  readonly banks?: Readonly<Record<string, string>>;
+  /** The real functions instead of empty ones, which take seconds to bundle. */
+  readonly realFunctions?: boolean;
+}
+
+const ROOT = resolve('.');
+const LINKED = ['cli', 'node_modules', 'package.json', 'rules', 'schemas', 'shared', 'stacks', 'tools', '.checkov.yml', '.cfnlintrc.yml'];
+const EMPTY_HANDLER = 'export function handler(): string { return "empty"; }\n';
+
+/** @throws with what `serverless package` printed, where it fails. */
+export function compile(options: CompileOptions): Compiled {
+  const directory = mkdtempSync(join(tmpdir(), 'strongroom-template-'));
+  for (const name of LINKED) symlinkSync(join(ROOT, name), join(directory, name));
+  // osls takes no link for its configuration.
+  copyFileSync(join(ROOT, 'serverless.yml'), join(directory, 'serverless.yml'));
+  cpSync(join(ROOT, 'banks'), join(directory, 'banks'), { recursive: true });
+  for (const [name, content] of Object.entries(options.banks ?? {})) writeFileSync(join(directory, 'banks', `${name}.yml`), content);
+  placeFunctions(directory, options.realFunctions === true);
+
+  const parameters = Object.entries(options.parameters).flatMap(([name, value]) => ['--param', `${name}=${value}`]);
+  const run = spawnSync(process.execPath, [join(ROOT, 'node_modules', 'serverless', 'bin', 'serverless.js'), 'package', ...parameters], {
+    cwd: directory,
+    encoding: 'utf8',
+    // Nothing of the caller's AWS set-up, and no way out: packaging needs neither.
+    env: { PATH: process.env['PATH'], HOME: directory, AWS_ENDPOINT_URL: 'http://127.0.0.1:9', SLS_NOTIFICATIONS_MODE: 'off' },
+  });
+  const printed = run.stdout + run.stderr;
+  if (run.status !== 0) {
+    rmSync(directory, { recursive: true, force: true });
+    throw new Error(printed);
+  }
+  const file = join(directory, '.serverless', 'cloudformation-template-update-stack.json');
+  return { directory, file, printed, resources: resourcesOf(parseJson(readFileSync(file, 'utf8'))) };
+}
+
+export function discard(compiled: Compiled | undefined): void {
+  if (compiled !== undefined) rmSync(compiled.directory, { recursive: true, force: true });
+}
+
+function placeFunctions(directory: string, real: boolean): void {
+  for (const name of readdirSync(join(ROOT, 'functions'))) {
+    const from = join(ROOT, 'functions', name);
+    const to = join(directory, 'functions', name);
+    mkdirSync(to, { recursive: true });
+    for (const entry of readdirSync(from)) {
+      if (real || entry.endsWith('.yml')) symlinkSync(join(from, entry), join(to, entry));
+    }
+    if (!real) writeFileSync(join(to, 'handler.ts'), EMPTY_HANDLER);
+  }
+}
+
+function resourcesOf(template: Json | undefined): readonly Resource[] {
+  const resources = object(object(template)?.['Resources']) ?? {};
+  return Object.entries(resources).map(([id, resource]) => ({
+    id,
+    type: text(object(resource)?.['Type']) ?? '',
+    properties: object(object(resource)?.['Properties']) ?? {},
+    deletionPolicy: text(object(resource)?.['DeletionPolicy']),
+  }));
+}
+
+export function ofType({ resources }: Compiled, type: string): readonly Resource[] {
+  return resources.filter((resource) => resource.type === type);
+}
+
+/** @returns the value under the path of keys; undefined where it ends early. */
+export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>((found, key) => {
+    if (typeof key === 'number') return isArray(found) ? found[key] : undefined;
+    return isObject(found) ? found[key] : undefined;
+  }, value);
+}
+
+/** @returns the logical id that `{Ref: id}` or `{Fn::GetAtt: [id, …]}` points to. */
+export function target(value: unknown): string | undefined {
+  return text(at(value, 'Ref')) ?? text(at(value, 'Fn::GetAtt', 0));
+}
+
+/** @returns a value that may be one or a list, as a list. */
+export function list(value: unknown): readonly unknown[] {
+  if (value === undefined) return [];
+  return isArray(value) ? value : [value];
+}
+
+export interface Statement {
+  /** Logical id of the resource and Sid of the statement. */
+  readonly name: string;
+  readonly effect: string;
+  readonly actions: readonly string[];
+  readonly resources: readonly unknown[];
+  readonly services: readonly string[];
+  readonly condition: JsonObject | undefined;
+}
+
+/** @returns every policy statement anywhere in the template. */
+export function statements({ resources }: Compiled): readonly Statement[] {
+  return resources.flatMap(({ id, properties }) =>
+    objectsIn(properties)
+      .filter((candidate) => candidate['Effect'] !== undefined)
+      .map((statement) => ({
+        name: `${id}/${text(statement['Sid']) ?? '-'}`,
+        effect: text(statement['Effect']) ?? '',
+        actions: list(statement['Action']).map(String),
+        resources: list(statement['Resource']),
+        services: list(at(statement, 'Principal', 'Service')).map(String),
+        condition: object(statement['Condition']),
+      })),
+  );
+}
+
+/** @returns the object and every object inside it; text that holds JSON is looked into. */
+function objectsIn(value: unknown): readonly JsonObject[] {
+  if (isArray(value)) return value.flatMap(objectsIn);
+  if (isObject(value)) return [value, ...Object.values(value).flatMap(objectsIn)];
+  return typeof value === 'string' && value.startsWith('{') ? objectsIn(parseJson(value)) : [];
+}
+
+/** @returns every text in the value. */
+export function textsIn(value: unknown): readonly string[] {
+  if (typeof value === 'string') return [value];
+  if (isArray(value)) return value.flatMap(textsIn);
+  return isObject(value) ? Object.values(value).flatMap(textsIn) : [];
+}

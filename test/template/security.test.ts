@@ -1,0 +1,362 @@
+import { readEnvironment } from '../../shared/config.ts';
+import { isObject, text } from '../../shared/outcome.ts';
+import { bankWithDomain } from './banks.ts';
+import { at, compile, discard, list, ofType, statements, target, textsIn, type Compiled, type Resource } from './compile.ts';
+
+/** Statements with a wildcard for an action or for all resources, each with the reason. A key policy's resource is always `*`: its key. */
+const WILDCARDS: Readonly<Record<string, string>> = {
+  'LandingKey/IamDecides': 'IAM of the account manages the key, as AWS recommends',
+  'EvidenceKey/IamDecides': 'the same',
+  'StreamsKey/IamDecides': 'the same',
+  'IndexKey/IamDecides': 'the same',
+  'ServerlessDeploymentBucketPolicy/-': 'denies everything without TLS',
+  'LandingBucketPolicy/TlsOnly': 'denies everything without TLS',
+  'BalancerBucketPolicy/TlsOnly': 'denies everything without TLS',
+  'AccessLogsBucketPolicy/TlsOnly': 'denies everything without TLS',
+  'VaultBucketPolicy/TlsOnly': 'denies everything without TLS',
+  'ParkedBucketPolicy/TlsOnly': 'denies everything without TLS',
+  'ObjectsQueuePolicy/TlsOnly': 'denies everything without TLS',
+  'EventsQueuePolicy/TlsOnly': 'denies everything without TLS',
+  'HubDeadLettersPolicy/TlsOnly': 'denies everything without TLS',
+  'IntakeDeadLettersPolicy/TlsOnly': 'denies everything without TLS',
+  'IngestObjectsRole/Trace': 'X-Ray has no resources',
+  'IngestStreamRole/Trace': 'X-Ray has no resources',
+  'IngestEventsRole/Trace': 'X-Ray has no resources',
+  'IndexRole/Trace': 'X-Ray has no resources',
+  'DetectRole/Trace': 'X-Ray has no resources',
+  'ProvisionRole/Trace': 'X-Ray has no resources',
+  'SearchNetworkPolicy/NetworkInterfaces': 'EC2 cannot bind these calls to one function’s interfaces',
+  'SearchNetworkPolicy/NotFromTheCode': 'denies the same calls to our code',
+};
+
+/** What each function is told, beside the Powertools variables. */
+const ENVIRONMENT: Readonly<Record<string, readonly string[]>> = {
+  'ingest-objects': ['EVIDENCE_KEY_ARN', 'HUB_STREAM', 'PARKED_BUCKET', 'VAULT_BUCKET'],
+  'ingest-stream': ['EVIDENCE_KEY_ARN', 'HUB_STREAM', 'PARKED_BUCKET', 'VAULT_BUCKET'],
+  'ingest-events': ['EVIDENCE_KEY_ARN', 'HUB_STREAM', 'PARKED_BUCKET', 'VAULT_BUCKET'],
+  index: ['OPENSEARCH_URL', 'PARKED_BUCKET'],
+  detect: ['ALERT_TABLE', 'ALERT_TOPIC_ARN', 'HUB_STREAM', 'PARKED_BUCKET', 'VAULT_BUCKET'],
+  provision: ['OPENSEARCH_URL'],
+};
+
+/** Buckets that cannot have a customer key: load balancers and S3's own access logs deliver to SSE-S3 only. */
+const SSE_S3 = ['AccessLogsBucket', 'BalancerBucket'];
+
+let demo: Compiled;
+let vpc: Compiled;
+
+beforeAll(() => {
+  demo = compile({ parameters: { bank: 'demo' } });
+  vpc = compile({ parameters: { bank: 'vpc' }, banks: { vpc: bankWithDomain() } });
+}, 120_000);
+afterAll(() => {
+  discard(demo);
+  discard(vpc);
+});
+
+function named(compiled: Compiled, id: string): Resource {
+  const found = compiled.resources.find((resource) => resource.id === id);
+  if (found === undefined) throw new Error(`the template has no ${id}`);
+  return found;
+}
+
+/** @returns whether the value points to one of the template's own keys. */
+function isKey(compiled: Compiled, value: unknown): boolean {
+  return ofType(compiled, 'AWS::KMS::Key').some(({ id }) => id === target(value));
+}
+
+describe.each([
+  ['demo', () => demo],
+  ['a bank with a domain', () => vpc],
+])('%s', (_name, stack) => {
+  describe('encryption with a key of ours', () => {
+    it.each([
+      ['AWS::SQS::Queue', ['KmsMasterKeyId']],
+      ['AWS::SNS::Topic', ['KmsMasterKeyId']],
+      ['AWS::Kinesis::Stream', ['StreamEncryption', 'KeyId']],
+      ['AWS::DynamoDB::Table', ['SSESpecification', 'KMSMasterKeyId']],
+      ['AWS::Logs::LogGroup', ['KmsKeyId']],
+      ['AWS::Events::EventBus', ['KmsKeyIdentifier']],
+    ])('every %s', (type, path) => {
+      const found = ofType(stack(), type);
+
+      expect(found.length).toBeGreaterThan(0);
+      expect(found.filter(({ properties }) => !isKey(stack(), at(properties, ...path))).map(({ id }) => id)).toEqual([]);
+    });
+
+    it('every bucket but those that cannot', () => {
+      const rule = ['BucketEncryption', 'ServerSideEncryptionConfiguration', 0, 'ServerSideEncryptionByDefault'];
+      const without = ofType(stack(), 'AWS::S3::Bucket').filter(
+        ({ properties }) =>
+          at(properties, ...rule, 'SSEAlgorithm') !== 'aws:kms' || !isKey(stack(), at(properties, ...rule, 'KMSMasterKeyID')),
+      );
+
+      expect(without.map(({ id }) => id).sort()).toEqual(SSE_S3);
+    });
+
+    it('keys rotate', () => {
+      const keys = ofType(stack(), 'AWS::KMS::Key');
+
+      expect(keys.filter(({ properties }) => properties['EnableKeyRotation'] !== true)).toEqual([]);
+    });
+  });
+
+  describe('buckets', () => {
+    it('are private, versioned and owned by the account', () => {
+      for (const { id, properties } of ofType(stack(), 'AWS::S3::Bucket')) {
+        const block = at(properties, 'PublicAccessBlockConfiguration');
+        expect([id, isObject(block) ? Object.values(block) : []]).toEqual([id, [true, true, true, true]]);
+        expect([id, at(properties, 'VersioningConfiguration', 'Status')]).toEqual([id, 'Enabled']);
+        expect([id, at(properties, 'OwnershipControls', 'Rules', 0, 'ObjectOwnership')]).toEqual([id, 'BucketOwnerEnforced']);
+      }
+    });
+
+    it('take nothing in clear', () => {
+      const denied = ofType(stack(), 'AWS::S3::BucketPolicy').filter(({ properties }) =>
+        list(at(properties, 'PolicyDocument', 'Statement')).some(
+          (statement) => at(statement, 'Effect') === 'Deny' && at(statement, 'Condition', 'Bool', 'aws:SecureTransport') === false,
+        ),
+      );
+
+      expect(denied.map(({ properties }) => target(properties['Bucket'])).sort()).toEqual(
+        ofType(stack(), 'AWS::S3::Bucket')
+          .map(({ id }) => id)
+          .sort(),
+      );
+    });
+  });
+
+  describe('triggers', () => {
+    it('report failed items', () => {
+      const mappings = ofType(stack(), 'AWS::Lambda::EventSourceMapping');
+
+      expect(mappings).toHaveLength(5);
+      expect(mappings.filter(({ properties }) => !list(properties['FunctionResponseTypes']).includes('ReportBatchItemFailures'))).toEqual(
+        [],
+      );
+    });
+
+    it('on streams try until shortly before the record expires, then leave a note', () => {
+      const streams = ofType(stack(), 'AWS::Lambda::EventSourceMapping').filter(
+        ({ properties }) => properties['StartingPosition'] !== undefined,
+      );
+
+      expect(streams).toHaveLength(3);
+      for (const { properties } of streams) {
+        const stream = named(stack(), target(properties['EventSourceArn']) ?? '');
+        const retention = Number(stream.properties['RetentionPeriodHours']) * 3600;
+        expect(properties['MaximumRetryAttempts']).toBe(-1);
+        expect(retention - Number(properties['MaximumRecordAgeInSeconds'])).toBeGreaterThanOrEqual(86_400);
+        expect(named(stack(), target(at(properties, 'DestinationConfig', 'OnFailure', 'Destination')) ?? '').type).toBe('AWS::SQS::Queue');
+      }
+    });
+
+    it('on queues have dead letters and time for six tries of the function', () => {
+      const queues = ofType(stack(), 'AWS::Lambda::EventSourceMapping').filter(
+        ({ properties }) => properties['StartingPosition'] === undefined,
+      );
+
+      expect(queues).toHaveLength(2);
+      for (const { properties } of queues) {
+        const queue = named(stack(), target(properties['EventSourceArn']) ?? '');
+        const timeout = Number(named(stack(), target(properties['FunctionName']) ?? '').properties['Timeout']);
+        expect(named(stack(), target(at(queue.properties, 'RedrivePolicy', 'deadLetterTargetArn')) ?? '').type).toBe('AWS::SQS::Queue');
+        expect(Number(queue.properties['VisibilityTimeout'])).toBeGreaterThanOrEqual(6 * timeout);
+      }
+    });
+
+    it('of rules have dead letters', () => {
+      const targets = ofType(stack(), 'AWS::Events::Rule').flatMap(({ properties }) => list(properties['Targets']));
+
+      expect(targets.length).toBeGreaterThan(0);
+      expect(targets.filter((entry) => target(at(entry, 'DeadLetterConfig', 'Arn')) === undefined)).toEqual([]);
+    });
+  });
+
+  describe('rights', () => {
+    it('have a wildcard only where it is listed with its reason', () => {
+      const isKeyPolicy = (name: string): boolean => named(stack(), name.split('/')[0] ?? '').type === 'AWS::KMS::Key';
+      const found = statements(stack()).filter(
+        ({ name, actions, resources }) => actions.some((action) => action.includes('*')) || (resources.includes('*') && !isKeyPolicy(name)),
+      );
+
+      expect(found.map(({ name }) => name).filter((name) => WILDCARDS[name] === undefined)).toEqual([]);
+    });
+
+    it('of services are bound to the bank', () => {
+      const allowed = statements(stack()).filter(({ effect, services }) => effect === 'Allow' && services.length > 0);
+      const bound = /aws:SourceArn|aws:SourceAccount|kms:EncryptionContext:/;
+
+      expect(allowed.length).toBeGreaterThan(15);
+      expect(
+        allowed
+          .filter(({ condition }) => !Object.values(condition ?? {}).some((keys) => bound.test(JSON.stringify(keys))))
+          .map(({ name }) => name),
+      ).toEqual([]);
+    });
+
+    it('to write to the vault are those of the three sealers, and nobody else has them', () => {
+      const writers = statements(stack())
+        .filter(
+          ({ effect, actions, resources }) =>
+            effect === 'Allow' && actions.includes('s3:PutObject') && resources.some((arn) => String(arn).includes('-vault/')),
+        )
+        .map(({ name }) => name.split('/')[0] ?? '');
+      const excepted = statements(stack()).find(({ name }) => name === 'VaultBucketPolicy/OnlySealersWrite')?.condition;
+
+      expect(writers.sort()).toEqual(['IngestEventsRole', 'IngestObjectsRole', 'IngestStreamRole']);
+      expect(
+        list(at(excepted, 'ArnNotEquals', 'aws:PrincipalArn'))
+          .map((arn) => String(arn).split('/')[1])
+          .sort(),
+      ).toEqual(writers.map((id) => text(named(stack(), id).properties['RoleName'])));
+    });
+
+    it('to delete evidence are nobody’s', () => {
+      const denied = statements(stack()).find(({ name }) => name === 'VaultBucketPolicy/NobodyDeletes');
+
+      expect(denied).toMatchObject({ effect: 'Deny', condition: undefined });
+      expect(denied?.actions).toEqual(
+        expect.arrayContaining(['s3:DeleteObject', 's3:DeleteObjectVersion', 's3:BypassGovernanceRetention']),
+      );
+    });
+  });
+
+  describe('functions', () => {
+    it('are told exactly what they need, in variables that shared/config.ts reads', () => {
+      const read = new Set<string>();
+      readEnvironment(new Proxy({}, { get: (_, name) => void read.add(String(name)) }));
+      for (const { properties } of ofType(stack(), 'AWS::Lambda::Function')) {
+        const name = String(properties['FunctionName']).replace(/^strongroom-(demo|vpc)-/, '');
+        const variables = at(properties, 'Environment', 'Variables');
+        const own = Object.keys(isObject(variables) ? variables : {}).filter((variable) => !variable.startsWith('POWERTOOLS_'));
+        expect([name, own.sort()]).toEqual([name, ENVIRONMENT[name]]);
+        expect(own.filter((variable) => !read.has(variable))).toEqual([]);
+        expect(at(variables, 'POWERTOOLS_SERVICE_NAME')).toBe(name);
+        expect(at(variables, 'POWERTOOLS_METRICS_NAMESPACE')).toBe('Strongroom');
+      }
+    });
+
+    it('run on Node 24 and ARM, traced, each with its own role and log group', () => {
+      const functions = ofType(stack(), 'AWS::Lambda::Function');
+
+      expect(functions).toHaveLength(Object.keys(ENVIRONMENT).length);
+      for (const { properties } of functions) {
+        expect(properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], TracingConfig: { Mode: 'Active' } });
+      }
+      expect(new Set(functions.map(({ properties }) => target(properties['Role']))).size).toBe(functions.length);
+      expect(ofType(stack(), 'AWS::Logs::LogGroup').every(({ properties }) => Number(properties['RetentionInDays']) === 365)).toBe(true);
+    });
+  });
+
+  describe('alarms', () => {
+    it('watch what exists', () => {
+      const names = new Set(
+        stack().resources.flatMap(({ properties }) => ['QueueName', 'FunctionName', 'Name'].map((key) => properties[key])),
+      );
+      const watched = ofType(stack(), 'AWS::CloudWatch::Alarm')
+        .flatMap(({ properties }) => list(properties['Dimensions']))
+        .filter((dimension) => ['QueueName', 'FunctionName', 'StreamName'].includes(String(at(dimension, 'Name'))))
+        .map((dimension) => at(dimension, 'Value'));
+
+      expect(watched.length).toBeGreaterThan(15);
+      expect(watched.filter((name) => typeof name !== 'string' || !names.has(name))).toEqual([]);
+    });
+
+    it('watch every dead-letter queue, every function and every stream consumer, and reach the operations topic', () => {
+      const alarms = ofType(stack(), 'AWS::CloudWatch::Alarm');
+      const on = (metric: string, dimension: string): readonly unknown[] =>
+        alarms
+          .filter(({ properties }) => properties['MetricName'] === metric && at(properties, 'Dimensions', 0, 'Name') === dimension)
+          .map(({ properties }) => at(properties, 'Dimensions', 0, 'Value'))
+          .sort();
+      const deadLetters = ofType(stack(), 'AWS::SQS::Queue').map(({ properties }) => String(properties['QueueName']));
+      const functions = ofType(stack(), 'AWS::Lambda::Function').map(({ properties }) => properties['FunctionName']);
+
+      expect(on('ApproximateNumberOfMessagesVisible', 'QueueName')).toEqual(deadLetters.filter((name) => name.endsWith('-dlq')).sort());
+      expect(on('Errors', 'FunctionName')).toEqual(functions.sort());
+      expect(on('IteratorAge', 'FunctionName')).toHaveLength(3);
+      const topic = text(named(stack(), 'OperationsTopic').properties['TopicName']);
+      for (const { properties } of alarms)
+        expect(properties['AlarmActions']).toEqual([expect.stringMatching(new RegExp(`:${topic ?? '-'}$`))]);
+    });
+  });
+
+  it('names in written-out ARNs exist', () => {
+    const names = new Set(
+      stack().resources.flatMap(({ properties }) =>
+        ['QueueName', 'FunctionName', 'Name', 'BucketName', 'TopicName', 'TableName', 'RoleName', 'DestinationName', 'DomainName'].map(
+          (key) => text(properties[key]),
+        ),
+      ),
+    );
+    const prefix = text(named(stack(), 'Bus').properties['Name']) ?? '';
+    const own = textsIn(
+      stack()
+        .resources.map(({ properties }) => properties)
+        .concat(),
+    )
+      .filter((value) => /^arn:aws:(s3|sqs|sns|kinesis|dynamodb|lambda|iam|events):/.test(value) && value.includes(`${prefix}-`))
+      .map((arn) =>
+        arn
+          .replace(/^arn:aws:[a-z0-9]+:[^:]*:[^:]*:/, '')
+          .replace(/^(stream|table|role|function:|rule\/[^/]*|event-bus)[/:]?/, '')
+          .replace(/\/.*$/, ''),
+      )
+      .filter((name) => !name.includes('*'));
+
+    expect(own.length).toBeGreaterThan(50);
+    expect([...new Set(own.filter((name) => !names.has(name)))]).toEqual([]);
+  });
+
+  it('what holds data outlives the stack', () => {
+    const stateful = ['AWS::S3::Bucket', 'AWS::KMS::Key', 'AWS::Kinesis::Stream', 'AWS::DynamoDB::Table', 'AWS::OpenSearchService::Domain'];
+    const lost = stack().resources.filter(
+      ({ type, deletionPolicy }) => stateful.includes(type) && deletionPolicy !== 'RetainExceptOnCreate',
+    );
+
+    expect(lost.map(({ id }) => id)).toEqual(['ServerlessDeploymentBucket']);
+  });
+});
+
+describe('the vault', () => {
+  it('locks what came without a lock, as the bank’s file says', () => {
+    expect(named(demo, 'VaultBucket').properties).toMatchObject({
+      ObjectLockEnabled: true,
+      ObjectLockConfiguration: { Rule: { DefaultRetention: { Mode: 'GOVERNANCE', Days: 365 } } },
+    });
+  });
+});
+
+describe('OpenSearch', () => {
+  it('of our own is closed: VPC, TLS, encryption, IAM master, audit log', () => {
+    const [domain] = ofType(vpc, 'AWS::OpenSearchService::Domain');
+
+    expect(domain?.properties).toMatchObject({
+      VPCOptions: { SubnetIds: ['subnet-0aaa1111', 'subnet-0bbb2222', 'subnet-0ccc3333'], SecurityGroupIds: ['sg-0ddd4444'] },
+      ClusterConfig: { ZoneAwarenessEnabled: true, ZoneAwarenessConfig: { AvailabilityZoneCount: 3 } },
+      NodeToNodeEncryptionOptions: { Enabled: true },
+      DomainEndpointOptions: { EnforceHTTPS: true, TLSSecurityPolicy: 'Policy-Min-TLS-1-2-PFS-2023-10' },
+      AdvancedSecurityOptions: { Enabled: true, InternalUserDatabaseEnabled: false },
+      LogPublishingOptions: { AUDIT_LOGS: { Enabled: true } },
+    });
+    expect(isKey(vpc, at(domain?.properties, 'EncryptionAtRestOptions', 'KmsKeyId'))).toBe(true);
+  });
+
+  it('puts the functions that talk to it into its VPC, and no others', () => {
+    const inVpc = (compiled: Compiled): readonly string[] =>
+      ofType(compiled, 'AWS::Lambda::Function')
+        .filter(({ properties }) => properties['VpcConfig'] !== undefined)
+        .map(({ id }) => id);
+
+    expect(inVpc(vpc)).toEqual(['IndexLambdaFunction', 'ProvisionLambdaFunction']);
+    expect(inVpc(demo)).toEqual([]);
+    expect(ofType(demo, 'AWS::OpenSearchService::Domain')).toEqual([]);
+  });
+});
+
+it('every reason for a wildcard is still needed', () => {
+  const names = new Set([...statements(demo), ...statements(vpc)].map(({ name }) => name));
+
+  expect(Object.keys(WILDCARDS).filter((name) => !names.has(name))).toEqual([]);
+});
