@@ -25,6 +25,8 @@ export interface Origin {
 export interface RawRecord {
   /** The record's own text, without separators. */
   readonly text: string;
+  /** Its value, where it had to be parsed to find its end: see jsonOf() in shared/outcome.ts. */
+  readonly json?: Json | undefined;
   /** Position among the records of this unit, from 0; ids and parked records refer to it. */
   readonly index: number;
   /** Time given by the wrapper (CloudWatch Logs), ms since the epoch. */

@@ -1,5 +1,5 @@
 // Constructors and guards for outcomes and JSON values: the one way in which unknown data is looked at.
-import type { Json, JsonObject, RejectCode } from './model.ts';
+import type { Json, JsonObject, RawRecord, RejectCode } from './model.ts';
 
 export function value<T>(result: T): { readonly kind: 'value'; readonly value: T } {
   return { kind: 'value', value: result };
@@ -22,6 +22,11 @@ export function parseJson(text: string): Json | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** @returns the record's value, or undefined where it is not JSON. */
+export function jsonOf(record: RawRecord): Json | undefined {
+  return record.json ?? parseJson(record.text);
 }
 
 export function isObject(candidate: unknown): candidate is JsonObject {

@@ -1,5 +1,5 @@
 // What the framers have in common.
-import type { Reject } from '../model.ts';
+import type { Json, Reject } from '../model.ts';
 
 export interface Framer {
   push(chunk: Buffer): void;
@@ -9,7 +9,8 @@ export interface Framer {
 
 /** Where a framer puts what it finds, in the order in which it stands. */
 export interface FrameSink {
-  record(text: string): void;
+  /** @param json the record's value, where the framer had to parse it. */
+  record(text: string, json?: Json): void;
   /** A line that names the columns of those after it. */
   header(line: string): void;
   /** Bytes that are no record; `text` is what stands there. */

@@ -46,13 +46,14 @@ export function createLineFramer(isHeader: ((line: string) => boolean) | undefin
   return {
     push(chunk) {
       const last = chunk.lastIndexOf(LINE_FEED);
-      if (last < 0) return keep(chunk);
-      const first = skipping ? chunk.indexOf(LINE_FEED) + 1 : 0;
-      skipping = false;
-      // Cut at a line feed first, decode second: no character is torn between two chunks.
-      const whole = chunk.subarray(first, Math.max(first, last));
-      lines(rest.length === 0 ? whole : Buffer.concat([...rest, whole]));
-      drop();
+      if (last >= 0) {
+        const first = skipping ? chunk.indexOf(LINE_FEED) + 1 : 0;
+        skipping = false;
+        // Cut at a line feed first, decode second: no character is torn between two chunks.
+        const whole = chunk.subarray(first, Math.max(first, last));
+        lines(rest.length === 0 ? whole : Buffer.concat([...rest, whole]));
+        drop();
+      }
       keep(chunk.subarray(last + 1));
     },
     end() {

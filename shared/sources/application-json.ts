@@ -9,7 +9,7 @@ import { digest } from '../ids.ts';
 import type { Json, JsonObject, OcsfEvent, OcsfMetadata, Outcome, RawRecord } from '../model.ts';
 import { BASE_EVENT, OCSF_VERSION, SEVERITY, classify } from '../ocsf/classes.ts';
 import { cloudOf, epochMs, inRange, unmappedOf } from '../ocsf/event.ts';
-import { isObject, object, parseJson, reject, text, value } from '../outcome.ts';
+import { isObject, jsonOf, object, parseJson, reject, text, value } from '../outcome.ts';
 import type { Context, Source } from './api.ts';
 
 const TIME_KEYS = ['time', 'timestamp', 'ts', '@timestamp'] as const;
@@ -56,7 +56,7 @@ function recognises(head: string): boolean {
 
 function parse(record: RawRecord): Outcome<ApplicationRecord> {
   // Parsing every line of text only to see it fail would cost more than all the rest.
-  const parsed = record.text.trimStart().startsWith('{') ? object(parseJson(record.text)) : undefined;
+  const parsed = record.text.trimStart().startsWith('{') ? object(jsonOf(record)) : undefined;
   const fields = parsed ?? {};
   const message = parsed === undefined ? { key: undefined, is: record.text.trimEnd() } : firstText(fields, MESSAGE_KEYS);
   const own = findTime(fields, record.time === undefined);

@@ -8,7 +8,7 @@
 import type { Json, JsonObject, OcsfEvent, Outcome, RawRecord } from '../model.ts';
 import { API_ACTIVITY, AUTHENTICATION, OCSF_VERSION, SEVERITY, STATUS } from '../ocsf/classes.ts';
 import { cloudOf, epochMs, inRange, ipOf } from '../ocsf/event.ts';
-import { isArray, isObject, object, parseJson, reject, text, value } from '../outcome.ts';
+import { isArray, isObject, jsonOf, object, reject, text, value } from '../outcome.ts';
 import type { Context, Delivery, Source } from './api.ts';
 import {
   ACTIVITY,
@@ -70,7 +70,7 @@ function whereOf(delivery: Delivery): RegExpExecArray | null {
 }
 
 function parse(record: RawRecord): Outcome<CloudTrailRecord> {
-  const fields = parseJson(record.text);
+  const fields = jsonOf(record);
   if (fields === undefined) return reject('malformed_json', 'the record is not JSON');
   if (!isObject(fields)) return reject('malformed_record', 'the record is not an object');
   const eventTime = fields['eventTime'];

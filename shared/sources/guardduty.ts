@@ -4,11 +4,11 @@
 // https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_exportfindings.html (S3 export: one finding per line)
 // OCSF Detection Finding 2004: https://schema.ocsf.io/1.8.0/classes/detection_finding
 import { digest } from '../ids.ts';
-import type { Json, JsonObject, OcsfEvent, Outcome } from '../model.ts';
+import type { Json, JsonObject, OcsfEvent, Outcome, RawRecord } from '../model.ts';
 import { tacticOf } from '../ocsf/attack.ts';
 import { classify, DETECTION_FINDING, OCSF_VERSION } from '../ocsf/classes.ts';
 import { cloudOf, epochMs, inRange } from '../ocsf/event.ts';
-import { isObject, object, parseJson, reject, text, value } from '../outcome.ts';
+import { isObject, jsonOf, object, reject, text, value } from '../outcome.ts';
 import type { Context, Source } from './api.ts';
 import { evidencesOf, integer, resourcesOf, severityIdOf, signalsOf, timeOf } from './guardduty-evidence.ts';
 
@@ -42,7 +42,7 @@ export const guardduty: Source<GuardDutyFinding> = {
     return { account: place?.['account'], region: place?.['region'] };
   },
   recognises: (head) => /^\s*\{/.test(head) && CONTENT.test(head),
-  parse: (record) => parse(record.text),
+  parse,
   map: (native, _record, context) => map(native, context),
 };
 
@@ -50,8 +50,8 @@ export const guardduty: Source<GuardDutyFinding> = {
 const EXPORT_KEY = /(?:^|\/)AWSLogs\/(?<account>\d{12})\/GuardDuty\/(?<region>[a-z0-9-]+)\//;
 const CONTENT = /"source"\s*:\s*"aws\.guardduty"|"serviceName"\s*:\s*"guardduty"|^\s*\{\s*"findings"\s*:/;
 
-function parse(record: string): Outcome<GuardDutyFinding> {
-  const parsed = parseJson(record);
+function parse(record: RawRecord): Outcome<GuardDutyFinding> {
+  const parsed = jsonOf(record);
   if (parsed === undefined) return reject('malformed_json', 'not JSON');
   if (!isObject(parsed)) return reject('malformed_record', 'not a JSON object');
   if (parsed['detail-type'] === undefined) return check(parsed, undefined);

@@ -1,8 +1,9 @@
 // Compiles a stack as `serverless package` does, in a folder of its own: what lies in .serverless/ and .build/ of the checkout may be in use.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { text as textOf } from 'node:stream/consumers';
 import type { Json, JsonObject } from '../../shared/model.ts';
 import { isArray, isObject, object, parseJson, text } from '../../shared/outcome.ts';
 
@@ -35,7 +36,7 @@ const LINKED = ['cli', 'node_modules', 'package.json', 'rules', 'schemas', 'shar
 const EMPTY_HANDLER = 'export function handler(): string { return "empty"; }\n';
 
 /** @throws with what `serverless package` printed, where it fails. */
-export function compile(options: CompileOptions): Compiled {
+export async function compile(options: CompileOptions): Promise<Compiled> {
   const directory = mkdtempSync(join(tmpdir(), 'strongroom-template-'));
   for (const name of LINKED) symlinkSync(join(ROOT, name), join(directory, name));
   // osls takes no link for its configuration.
@@ -45,19 +46,37 @@ export function compile(options: CompileOptions): Compiled {
   placeFunctions(directory, options.realFunctions === true);
 
   const parameters = Object.entries(options.parameters).flatMap(([name, value]) => ['--param', `${name}=${value}`]);
-  const run = spawnSync(process.execPath, [join(ROOT, 'node_modules', 'serverless', 'bin', 'serverless.js'), 'package', ...parameters], {
-    cwd: directory,
-    encoding: 'utf8',
-    // Nothing of the caller's AWS set-up, and no way out: packaging needs neither.
-    env: { PATH: process.env['PATH'], HOME: directory, AWS_ENDPOINT_URL: 'http://127.0.0.1:9', SLS_NOTIFICATIONS_MODE: 'off' },
-  });
-  const printed = run.stdout + run.stderr;
-  if (run.status !== 0) {
+  const run = await execute(
+    process.execPath,
+    [join(ROOT, 'node_modules', 'serverless', 'bin', 'serverless.js'), 'package', ...parameters],
+    directory,
+  );
+  if (run.code !== 0) {
     rmSync(directory, { recursive: true, force: true });
-    throw new Error(printed);
+    throw new Error(run.printed);
   }
   const file = join(directory, '.serverless', 'cloudformation-template-update-stack.json');
-  return { directory, file, printed, resources: resourcesOf(parseJson(readFileSync(file, 'utf8'))) };
+  return { directory, file, printed: run.printed, resources: resourcesOf(parseJson(readFileSync(file, 'utf8'))) };
+}
+
+interface Run {
+  readonly code: number | null;
+  readonly stdout: string;
+  /** Both outputs. */
+  readonly printed: string;
+}
+
+/** Runs a program that needs nothing of the caller's AWS set-up, and no way out. */
+export function execute(command: string, args: readonly string[], cwd: string): Promise<Run> {
+  const env = { PATH: process.env['PATH'], HOME: cwd, AWS_ENDPOINT_URL: 'http://127.0.0.1:9', SLS_NOTIFICATIONS_MODE: 'off' };
+  return new Promise((resolved, rejected) => {
+    const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const outputs = Promise.all([textOf(child.stdout), textOf(child.stderr)]);
+    child.on('error', rejected);
+    child.on('close', (code) => {
+      outputs.then(([stdout, stderr]) => resolved({ code, stdout, printed: stdout + stderr }), rejected);
+    });
+  });
 }
 
 export function discard(compiled: Compiled | undefined): void {

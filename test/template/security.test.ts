@@ -45,9 +45,9 @@ const SSE_S3 = ['AccessLogsBucket', 'BalancerBucket'];
 let demo: Compiled;
 let vpc: Compiled;
 
-beforeAll(() => {
-  demo = compile({ parameters: { bank: 'demo' } });
-  vpc = compile({ parameters: { bank: 'vpc' }, banks: { vpc: bankWithDomain() } });
+beforeAll(async () => {
+  const options = [{ parameters: { bank: 'demo' } }, { parameters: { bank: 'vpc' }, banks: { vpc: bankWithDomain() } }] as const;
+  [demo, vpc] = await Promise.all([compile(options[0]), compile(options[1])]);
 }, 120_000);
 afterAll(() => {
   discard(demo);
@@ -227,7 +227,7 @@ describe.each([
       const read = new Set<string>();
       readEnvironment(new Proxy({}, { get: (_, name) => void read.add(String(name)) }));
       for (const { properties } of ofType(stack(), 'AWS::Lambda::Function')) {
-        const name = String(properties['FunctionName']).replace(/^strongroom-(demo|vpc)-/, '');
+        const name = (text(properties['FunctionName']) ?? '').replace(/^strongroom-(demo|vpc)-/, '');
         const variables = at(properties, 'Environment', 'Variables');
         const own = Object.keys(isObject(variables) ? variables : {}).filter((variable) => !variable.startsWith('POWERTOOLS_'));
         expect([name, own.sort()]).toEqual([name, ENVIRONMENT[name]]);
@@ -270,7 +270,7 @@ describe.each([
           .filter(({ properties }) => properties['MetricName'] === metric && at(properties, 'Dimensions', 0, 'Name') === dimension)
           .map(({ properties }) => at(properties, 'Dimensions', 0, 'Value'))
           .sort();
-      const deadLetters = ofType(stack(), 'AWS::SQS::Queue').map(({ properties }) => String(properties['QueueName']));
+      const deadLetters = ofType(stack(), 'AWS::SQS::Queue').map(({ properties }) => text(properties['QueueName']) ?? '');
       const functions = ofType(stack(), 'AWS::Lambda::Function').map(({ properties }) => properties['FunctionName']);
 
       expect(on('ApproximateNumberOfMessagesVisible', 'QueueName')).toEqual(deadLetters.filter((name) => name.endsWith('-dlq')).sort());

@@ -83,7 +83,7 @@ describe('what it reads', () => {
     expect(events.map((event) => (event['metadata'] as JsonObject)['product']).map((product) => (product as JsonObject)['name'])).toEqual([
       ...Array<string>(10).fill('Amazon VPC'),
       ...Array<string>(4).fill('CloudTrail'),
-      ...Array<string>(3).fill('Elastic Load Balancing'),
+      ...Array<string>(3).fill('Application Load Balancer'),
     ]);
     expect(new Set(events.map((event) => (event['metadata'] as JsonObject)['uid'])).size).toBe(17);
   });
@@ -120,7 +120,9 @@ describe('what it cannot read', () => {
     expect(summary.events).toBeGreaterThan(500);
     expect(summary.events).toBe(lines(stdout).length);
     expect(summary.records).toBe(summary.events + summary.parked);
-    expect(lines(readFileSync(parked, 'utf8')).at(-1)).toMatchObject({ stage: 'decode', code: 'corrupt_compression', index: -1 });
+    expect(lines(readFileSync(parked, 'utf8'))).toContainEqual(
+      expect.objectContaining({ stage: 'decode', code: 'corrupt_compression', index: -1 }),
+    );
   });
 
   test('an empty file holds no records of the source that was named', async () => {
@@ -275,15 +277,20 @@ describe('memory', () => {
   });
 
   test('a big file takes no more of it than a small one', async () => {
-    const big = await peakMemory(['normalize', '-'], { input: Readable.from(trail(80 * MB)) });
+    const big = await peakMemory(['normalize', '-'], { input: Readable.from(trail(100 * MB)) });
 
     expect(big.stderr).toMatch(/normalize: \d{5,} records/);
     expect(big.mib).toBeLessThan(small + SLACK_MIB);
   }, 60_000);
 
   test('nor does a small file that expands to a big one', async () => {
-    const bomb = gzipSync([...trail(40 * MB)].join(''));
-    expect(bomb.length).toBeLessThan(10 * MB);
+    const one = cloudTrailRecord(random, 0);
+    const bomb = gzipSync(
+      `{"Records":[${Array(Math.ceil((60 * MB) / one.length))
+        .fill(one)
+        .join(',')}]}`,
+    );
+    expect(bomb.length).toBeLessThan(MB);
     const big = await peakMemory(['normalize', '-'], { input: bomb });
 
     expect(big.stderr).toMatch(/normalize: \d{5,} records/);

@@ -51,10 +51,6 @@ describe('document ids', () => {
     expect(documentId(UUID)).toBe('OHGuAS8LTY6fC2pLXG1-jw');
   });
 
-  it('two sources with the same native id give one document', () => {
-    expect(documentId(UUID)).toBe(documentId(String(UUID)));
-  });
-
   it.each([
     '36521892391287136',
     'arn:aws:guardduty:eu-central-1:111111111111:detector/abc/finding/def',
