@@ -100,7 +100,12 @@ async function serverlessDeploy(platform: Platform, account: Account, params: re
     command: join(projectRoot(), 'node_modules', '.bin', 'serverless'),
     args: ['deploy', '--param', `bank=${BANK}`, ...params],
     cwd: projectRoot(),
-    env: { ...accountEnvironment(account), SLS_NOTIFICATIONS_MODE: 'off', SLS_TELEMETRY_DISABLED: '1', SLS_AWS_MONITORING_FREQUENCY: '500' },
+    env: {
+      ...accountEnvironment(account),
+      SLS_NOTIFICATIONS_MODE: 'off',
+      SLS_TELEMETRY_DISABLED: '1',
+      SLS_AWS_MONITORING_FREQUENCY: '500',
+    },
     log: join(platform.directory, 'logs', `deploy-${account.id}.log`),
   });
 }

@@ -1,8 +1,8 @@
 // A real OpenSearch server on this machine, without Docker: https://docs.opensearch.org/latest/install-and-configure/install-opensearch/tar/
 import { chownSync, existsSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { installOpenSearch, type Installation } from './opensearch/installation.ts';
-import { ensureDirectory, projectRoot, serverDirectory, serverUser } from './paths.ts';
+import { ensureDirectory, forgetEarlierRuns, projectRoot, serverDirectory, serverUser } from './paths.ts';
 import { freePort } from './ports.ts';
 import { startService, type Service } from './processes.ts';
 
@@ -39,7 +39,10 @@ export interface OpenSearchServer {
  */
 export function openSearchDirectory(run: string): string {
   const base = serverDirectory(projectRoot(), serverUser());
-  return run.startsWith(`${base}/`) ? join(run, 'opensearch') : join(base, 'run', run.slice(run.lastIndexOf('/') + 1));
+  if (run.startsWith(`${base}/`)) return join(run, 'opensearch');
+  const runs = ensureDirectory(join(base, 'run'));
+  forgetEarlierRuns(runs);
+  return join(runs, basename(run));
 }
 
 /**

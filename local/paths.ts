@@ -67,10 +67,15 @@ export function ensureDirectory(path: string): string {
 /** Makes the directory of one run of the platform, named by start time and process id, and forgets all but the last few earlier ones. */
 export function makeRunDirectory(base: string): string {
   const runs = ensureDirectory(join(base, 'run'));
+  forgetEarlierRuns(runs);
+  const time = new Date().toISOString().replaceAll(/[-:]/g, '').slice(0, 15);
+  return ensureDirectory(join(runs, `${time}-${process.pid}`));
+}
+
+/** Keeps the last few runs, for their logs, and those that have not ended. */
+export function forgetEarlierRuns(runs: string): void {
   const earlier = readdirSync(runs).filter((name) => RUN_NAME.test(name));
   for (const name of earlier.sort().slice(0, -KEPT_RUNS)) {
     if (!isAlive(Number(RUN_NAME.exec(name)?.[1]))) rmSync(join(runs, name), { recursive: true, force: true });
   }
-  const time = new Date().toISOString().replaceAll(/[-:]/g, '').slice(0, 15);
-  return ensureDirectory(join(runs, `${time}-${process.pid}`));
 }

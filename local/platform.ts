@@ -2,8 +2,10 @@
 import { join } from 'node:path';
 import { startEmulator } from './emulator.ts';
 import { openSearchDirectory, startOpenSearch, type OpenSearchServer } from './opensearch.ts';
+import { isFetched } from './opensearch/installation.ts';
 import { cacheDirectory, ensureDirectory, makeRunDirectory } from './paths.ts';
 import { freePorts } from './ports.ts';
+import { requireTools } from './tools.ts';
 
 export interface PlatformOptions {
   /** Takes one line of progress. */
@@ -34,6 +36,7 @@ export interface Platform {
  */
 export async function startPlatform({ log }: PlatformOptions): Promise<Platform> {
   const started = Date.now();
+  requireTools(isFetched() ? ['python3'] : ['mvn', 'python3']);
   const directory = makeRunDirectory(cacheDirectory());
   const logs = ensureDirectory(join(directory, 'logs'));
   const [emulatorPort = 0, opensearchPort = 0, lambdaHostPort = 0] = await freePorts(3);

@@ -38,6 +38,11 @@ export async function installOpenSearch(say: (line: string) => void): Promise<In
   return { home: join(directory, home), java, user, archive: join(directory, `classes-${build}.jsa`) };
 }
 
+/** @returns whether the server is here already. */
+export function isFetched(): boolean {
+  return existsSync(join(serverDirectory(projectRoot(), serverUser()), NAME));
+}
+
 async function fetchServer(base: string, say: (line: string) => void): Promise<string> {
   const directory = join(base, NAME);
   if (existsSync(directory)) return directory;

@@ -32,7 +32,7 @@ export interface CompileOptions {
 }
 
 const ROOT = resolve('.');
-const LINKED = ['cli', 'node_modules', 'package.json', 'rules', 'schemas', 'shared', 'stacks', 'tools', '.checkov.yml', '.cfnlintrc.yml'];
+const LINKED = ['cli', 'node_modules', 'package.json', 'rules', 'schemas', 'shared', 'stacks', 'tools'];
 const EMPTY_HANDLER = 'export function handler(): string { return "empty"; }\n';
 
 /** @throws with what `serverless package` printed, where it fails. */
