@@ -50,6 +50,8 @@ export async function functionRows(): Promise<readonly FunctionRow[]> {
 function coldStart(directory: string): number {
   const script = `require(${JSON.stringify(join(directory, 'handler.js'))}); console.log(performance.now()); process.exit(0)`;
   const env = { ...ENVIRONMENT, PATH: process.env['PATH'], LAMBDA_TASK_ROOT: directory };
-  const times = Array.from({ length: STARTS }, () => Number(execFileSync(process.execPath, ['-e', script], { env, cwd: directory, encoding: 'utf8' }).trim().split('\n').at(-1)));
+  const times = Array.from({ length: STARTS }, () =>
+    Number(execFileSync(process.execPath, ['-e', script], { env, cwd: directory, encoding: 'utf8' }).trim().split('\n').at(-1)),
+  );
   return Math.round(times.sort((a, b) => a - b)[STARTS >> 1] ?? Number.NaN);
 }

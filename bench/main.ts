@@ -50,7 +50,10 @@ function sourceRows(): readonly SourceRow[] {
 }
 
 function run(what: 'ours' | 'floor', source: string, file: string): Run {
-  const child = spawnSync(process.execPath, ['bench/run.ts', what, source, file], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawnSync(process.execPath, ['bench/run.ts', what, source, file], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   if (child.status !== 0) throw new Error(`bench: ${what} of ${source} failed`);
   return JSON.parse(child.stdout) as Run;
 }

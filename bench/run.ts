@@ -34,7 +34,8 @@ async function ours(): Promise<void> {
     },
   });
   const decompressor = createDecompressor((chunk) => normaliser.push(chunk));
-  for await (const chunk of createReadStream(file, { highWaterMark: CHUNK_BYTES }) as AsyncIterable<Buffer>) await decompressor.write(chunk);
+  for await (const chunk of createReadStream(file, { highWaterMark: CHUNK_BYTES }) as AsyncIterable<Buffer>)
+    await decompressor.write(chunk);
   await decompressor.end();
   normaliser.end();
 }

@@ -72,7 +72,11 @@ export function createNormaliser(options: NormaliseOptions): Normaliser {
     if (ledger.enter(at)) ledger.park('decode', at, problem, text);
   }
 
-  const sink: FrameSink = { record: (text, json) => take({ text, json, index: index++ }), header: (line) => (context.header = line), broken };
+  const sink: FrameSink = {
+    record: (text, json) => take({ text, json, index: index++ }),
+    header: (line) => (context.header = line),
+    broken,
+  };
   const framer = source === undefined ? undefined : createFramer(source.framing, sink);
 
   return {

@@ -6,7 +6,10 @@ export function value<T>(result: T): { readonly kind: 'value'; readonly value: T
 }
 
 /** @param detail what was wrong, without the record's contents: it is logged. */
-export function reject(code: RejectCode, detail: string): { readonly kind: 'reject'; readonly reject: { code: RejectCode; detail: string } } {
+export function reject(
+  code: RejectCode,
+  detail: string,
+): { readonly kind: 'reject'; readonly reject: { code: RejectCode; detail: string } } {
   return { kind: 'reject', reject: { code, detail } };
 }
 

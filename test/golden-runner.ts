@@ -25,7 +25,9 @@ interface CaseOptions {
 }
 
 export function goldenCases(root = 'test/golden'): readonly GoldenCase[] {
-  return folders(root).flatMap((source) => folders(join(root, source)).map((name) => ({ source, name, directory: join(root, source, name) })));
+  return folders(root).flatMap((source) =>
+    folders(join(root, source)).map((name) => ({ source, name, directory: join(root, source, name) })),
+  );
 }
 
 /** @returns one line per outcome, in the order of the records: the event, or {"exclude":rule}, or {"reject":{…}}. */

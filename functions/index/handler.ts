@@ -38,7 +38,10 @@ async function indexRecord(record: KinesisStreamRecord): Promise<void> {
   provisioned = true;
   const bytes = Buffer.from(record.kinesis.data, 'base64');
   const batch = decodeBatch(bytes);
-  if (batch.kind === 'reject') return await parkHubRecord(parked, 'index', { ...batch.reject, bytes, bank, record });
+  if (batch.kind === 'reject') {
+    await parkHubRecord(parked, 'index', { ...batch.reject, bytes, bank, record });
+    return;
+  }
   const result = await writeDocuments(batch.value.documents, client);
   await parkRefused(parked, batch.value.header, result.refused, record.kinesis.sequenceNumber);
   report(batch.value, result);

@@ -4,6 +4,7 @@ import { SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, DeleteMessageBatchCommand, GetQueueAttributesCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { isObject, parseJson, text } from '../../shared/outcome.ts';
 import type { Account } from '../accounts.ts';
+import { shown } from './values.ts';
 
 export interface ReceivedAlert {
   readonly subject: string;
@@ -45,6 +46,8 @@ function readAlert(body: string): ReceivedAlert {
   return {
     subject: text(message['Subject']) ?? '',
     message: text(message['Message']) ?? '',
-    attributes: Object.fromEntries(Object.entries(attributes).map(([name, attribute]) => [name, isObject(attribute) ? String(attribute['Value']) : ''])),
+    attributes: Object.fromEntries(
+      Object.entries(attributes).map(([name, attribute]) => [name, isObject(attribute) ? shown(attribute['Value']) : '']),
+    ),
   };
 }

@@ -27,7 +27,13 @@ const CONTRACTOR = (account: string): object => ({
   userName: 'contractor.lee',
 });
 
-const ROOT = (account: string): object => ({ type: 'Root', principalId: account, arn: `arn:aws:iam::${account}:root`, accountId: account, accessKeyId: '' });
+const ROOT = (account: string): object => ({
+  type: 'Root',
+  principalId: account,
+  arn: `arn:aws:iam::${account}:root`,
+  accountId: account,
+  accessKeyId: '',
+});
 
 const STEPS: readonly Step[] = [
   {
@@ -42,7 +48,13 @@ const STEPS: readonly Step[] = [
   { file: 4, identity: CONTRACTOR, service: 'iam', name: 'ListUsers' },
   { file: 4, identity: CONTRACTOR, service: 's3', name: 'ListBuckets' },
   { file: 5, identity: CONTRACTOR, service: 'iam', name: 'CreateUser', request: { userName: 'backup-svc' }, error: 'AccessDenied' },
-  { file: 6, identity: CONTRACTOR, service: 'cloudtrail', name: 'StopLogging', request: { name: 'arn:aws:cloudtrail:eu-central-1:222222222222:trail/organization' } },
+  {
+    file: 6,
+    identity: CONTRACTOR,
+    service: 'cloudtrail',
+    name: 'StopLogging',
+    request: { name: 'arn:aws:cloudtrail:eu-central-1:222222222222:trail/organization' },
+  },
   {
     file: 7,
     identity: CONTRACTOR,
@@ -50,11 +62,29 @@ const STEPS: readonly Step[] = [
     name: 'AuthorizeSecurityGroupIngress',
     request: {
       groupId: 'sg-0a1b2c3d4e5f60718',
-      ipPermissions: { items: [{ ipProtocol: 'tcp', fromPort: 22, toPort: 22, groups: {}, ipRanges: { items: [{ cidrIp: '0.0.0.0/0' }] }, ipv6Ranges: {}, prefixListIds: {} }] },
+      ipPermissions: {
+        items: [
+          {
+            ipProtocol: 'tcp',
+            fromPort: 22,
+            toPort: 22,
+            groups: {},
+            ipRanges: { items: [{ cidrIp: '0.0.0.0/0' }] },
+            ipv6Ranges: {},
+            prefixListIds: {},
+          },
+        ],
+      },
     },
     response: { _return: true },
   },
-  { file: 8, identity: ROOT, service: 'iam', name: 'CreateAccessKey', response: { accessKey: { accessKeyId: 'AKIAEXAMPLEROOTKEY00', status: 'Active' } } },
+  {
+    file: 8,
+    identity: ROOT,
+    service: 'iam',
+    name: 'CreateAccessKey',
+    response: { accessKey: { accessKeyId: 'AKIAEXAMPLEROOTKEY00', status: 'Active' } },
+  },
 ];
 
 /** The attacker's calls that fall into one delivered file, as CloudTrail records. */
@@ -73,7 +103,9 @@ function callRecord(step: Step, index: number, { account, region, start }: Scene
     awsRegion: region,
     sourceIPAddress: ATTACKER_IP,
     userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0',
-    ...(step.error === undefined ? {} : { errorCode: step.error, errorMessage: `User is not authorized to perform: ${step.service}:${step.name}` }),
+    ...(step.error === undefined
+      ? {}
+      : { errorCode: step.error, errorMessage: `User is not authorized to perform: ${step.service}:${step.name}` }),
     requestParameters: step.request ?? null,
     responseElements: step.response ?? null,
     ...(step.additional === undefined ? {} : { additionalEventData: step.additional }),
@@ -88,14 +120,26 @@ function callRecord(step: Step, index: number, { account, region, start }: Scene
 }
 
 const FINDINGS = [
-  { type: 'UnauthorizedAccess:IAMUser/ConsoleLoginSuccess.B', severity: 5, title: 'Unusual console login was seen for user contractor.lee.' },
+  {
+    type: 'UnauthorizedAccess:IAMUser/ConsoleLoginSuccess.B',
+    severity: 5,
+    title: 'Unusual console login was seen for user contractor.lee.',
+  },
   { type: 'Stealth:IAMUser/CloudTrailLoggingDisabled', severity: 2, title: 'AWS CloudTrail trail was disabled by contractor.lee.' },
   { type: 'Exfiltration:S3/AnomalousBehavior', severity: 8, title: 'An identity read S3 objects in a way it never did before.' },
-  { type: 'AttackSequence:IAM/CompromisedCredentials', severity: 9.2, title: 'Compromised credentials were used in a sequence of actions.' },
+  {
+    type: 'AttackSequence:IAM/CompromisedCredentials',
+    severity: 9.2,
+    title: 'Compromised credentials were used in a sequence of actions.',
+  },
 ] as const;
 
 /** What GuardDuty puts on the account's default bus. https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_findings_eventbridge.html */
-export function findings(account: string, region: string, start: number): readonly { source: string; detailType: string; detail: object }[] {
+export function findings(
+  account: string,
+  region: string,
+  start: number,
+): readonly { source: string; detailType: string; detail: object }[] {
   return FINDINGS.map(({ type, severity, title }, index) => {
     const id = `f1d1${index}`.padEnd(32, '0');
     const seen = new Date(start + 45 * 60_000 + index * 1000).toISOString();
@@ -110,11 +154,27 @@ export function findings(account: string, region: string, start: number): readon
         id,
         arn: `arn:aws:guardduty:${region}:${account}:detector/12abc34d567e8fa901bc2d34e56789f0/finding/${id}`,
         type,
-        resource: { resourceType: 'AccessKey', accessKeyDetails: { accessKeyId: 'ASIAEXAMPLECONTRACT0', principalId: 'AIDAEXAMPLECONTR', userType: 'IAMUser', userName: 'contractor.lee' } },
+        resource: {
+          resourceType: 'AccessKey',
+          accessKeyDetails: {
+            accessKeyId: 'ASIAEXAMPLECONTRACT0',
+            principalId: 'AIDAEXAMPLECONTR',
+            userType: 'IAMUser',
+            userName: 'contractor.lee',
+          },
+        },
         service: {
           serviceName: 'guardduty',
           detectorId: '12abc34d567e8fa901bc2d34e56789f0',
-          action: { actionType: 'AWS_API_CALL', awsApiCallAction: { api: 'GetObject', serviceName: 's3.amazonaws.com', callerType: 'Remote IP', remoteIpDetails: { ipAddressV4: ATTACKER_IP, country: { countryName: 'Example' } } } },
+          action: {
+            actionType: 'AWS_API_CALL',
+            awsApiCallAction: {
+              api: 'GetObject',
+              serviceName: 's3.amazonaws.com',
+              callerType: 'Remote IP',
+              remoteIpDetails: { ipAddressV4: ATTACKER_IP, country: { countryName: 'Example' } },
+            },
+          },
           resourceRole: 'TARGET',
           eventFirstSeen: seen,
           eventLastSeen: seen,

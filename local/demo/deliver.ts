@@ -20,7 +20,12 @@ export interface Delivered {
 
 const LOG_EVENTS_PER_CALL = 100;
 
-export async function deliver(scenario: Scenario, security: Account, workloads: readonly Account[], outputs: Outputs): Promise<readonly Delivered[]> {
+export async function deliver(
+  scenario: Scenario,
+  security: Account,
+  workloads: readonly Account[],
+  outputs: Outputs,
+): Promise<readonly Delivered[]> {
   const delivered: Delivered[] = [];
   for (const object of scenario.objects) delivered.push(await putObject(object, security, outputs));
   for (const group of scenario.logs) delivered.push(...(await putLogEvents(group, account(workloads, group.account))));
@@ -28,7 +33,11 @@ export async function deliver(scenario: Scenario, security: Account, workloads: 
   return delivered;
 }
 
-export async function putObject({ landing, key, bytes, source, records }: DeliveredObject, security: Account, outputs: Outputs): Promise<Delivered> {
+export async function putObject(
+  { landing, key, bytes, source, records }: DeliveredObject,
+  security: Account,
+  outputs: Outputs,
+): Promise<Delivered> {
   const Bucket = output(outputs, landing === 'kms' ? 'LandingBucket' : 'BalancerBucket');
   const time = Date.now();
   await security.s3.send(new PutObjectCommand({ Bucket, Key: key, Body: bytes }));
@@ -42,7 +51,9 @@ export async function putLogEvents({ logGroup, source, events }: LogGroupEvents,
   for (let at = 0; at < events.length; at += LOG_EVENTS_PER_CALL) {
     const logEvents = events.slice(at, at + LOG_EVENTS_PER_CALL);
     const time = Date.now();
-    const { rejectedLogEventsInfo } = await logs.send(new PutLogEventsCommand({ logGroupName: logGroup, logStreamName, logEvents: [...logEvents] }));
+    const { rejectedLogEventsInfo } = await logs.send(
+      new PutLogEventsCommand({ logGroupName: logGroup, logStreamName, logEvents: [...logEvents] }),
+    );
     if (rejectedLogEventsInfo !== undefined) throw new Error(`${logGroup} refused log events: ${JSON.stringify(rejectedLogEventsInfo)}`);
     delivered.push({ source, records: logEvents.length, time });
   }

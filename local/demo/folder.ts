@@ -56,7 +56,15 @@ async function expand(bytes: Buffer): Promise<Buffer> {
 }
 
 function countRecords(source: Source, expanded: Buffer): number {
-  const origin = { bank: 'demo', account: 'unknown', region: 'unknown', source: source.name, trigger: 'file', uri: 'file://count', time: 0 } as const;
+  const origin = {
+    bank: 'demo',
+    account: 'unknown',
+    region: 'unknown',
+    source: source.name,
+    trigger: 'file',
+    uri: 'file://count',
+    time: 0,
+  } as const;
   const normaliser = createNormaliser({ origin, source, transforms: [], onEvent: () => undefined, onParked: () => undefined });
   normaliser.push(expanded);
   return normaliser.end().counts.records;

@@ -2,6 +2,7 @@
 import type { OpenSearch } from '../../shared/opensearch/client.ts';
 import { isArray, isObject } from '../../shared/outcome.ts';
 import type { Json, JsonObject } from '../../shared/model.ts';
+import { shown } from './values.ts';
 
 export interface Answer {
   readonly question: string;
@@ -17,36 +18,52 @@ async function refusedCalls(client: OpenSearch): Promise<Answer> {
     query: { bool: { filter: [{ term: { status_id: 2 } }, { term: { class_uid: 6003 } }] } },
     aggs: { who: { terms: { field: 'actor.user.uid', size: 3 }, aggs: { what: { terms: { field: 'api.operation', size: 3 } } } } },
   });
-  const lines = buckets(aggregations['who']).map((bucket) => `${count(bucket)} × ${String(bucket['key'])}: ${keys(bucket['what'])}`);
+  const lines = buckets(aggregations['who']).map((bucket) => `${count(bucket)} × ${shown(bucket['key'])}: ${keys(bucket['what'])}`);
   return { question: 'Whose API calls were refused most, and what did they try?', lines };
 }
 
 async function talkers(client: OpenSearch): Promise<Answer> {
   const aggregations = await aggregate(client, {
     query: { term: { class_uid: 4001 } },
-    aggs: { to: { terms: { field: 'dst_endpoint.ip', size: 3, order: { bytes: 'desc' } }, aggs: { bytes: { sum: { field: 'traffic.bytes' } }, from: { cardinality: { field: 'src_endpoint.ip' } } } } },
+    aggs: {
+      to: {
+        terms: { field: 'dst_endpoint.ip', size: 3, order: { bytes: 'desc' } },
+        aggs: { bytes: { sum: { field: 'traffic.bytes' } }, from: { cardinality: { field: 'src_endpoint.ip' } } },
+      },
+    },
   });
   const lines = buckets(aggregations['to']).map((bucket) => {
-    return `${(number(bucket['bytes']) / 1e9).toFixed(1)} GB to ${String(bucket['key'])} from ${number(bucket['from'])} addresses`;
+    return `${(number(bucket['bytes']) / 1e9).toFixed(1)} GB to ${shown(bucket['key'])} from ${number(bucket['from'])} addresses`;
   });
   return { question: 'Which addresses received most data?', lines };
 }
 
 async function opened(client: OpenSearch): Promise<Answer> {
   const payload = { match: { 'api.request.data': { query: '0.0.0.0/0', operator: 'and' } } };
-  const answer = await search(client, { size: 3, query: payload, _source: ['time', 'api.operation', 'actor.user.uid', 'src_endpoint.ip'], sort: [{ time: 'desc' }] });
+  const answer = await search(client, {
+    size: 3,
+    query: payload,
+    _source: ['time', 'api.operation', 'actor.user.uid', 'src_endpoint.ip'],
+    sort: [{ time: 'desc' }],
+  });
   const hits = isObject(answer['hits']) && isArray(answer['hits']['hits']) ? answer['hits']['hits'] : [];
   const lines = hits.flatMap((hit) => (isObject(hit) && isObject(hit['_source']) ? [describe(hit['_source'])] : []));
   return { question: 'Which calls carried 0.0.0.0/0 in their payload?', lines };
 }
 
 function describe(event: JsonObject): string {
-  const at = (...path: readonly string[]): string => String(path.reduce<Json | undefined>((node, name) => (isObject(node) ? node[name] : undefined), event));
+  const at = (...path: readonly string[]): string =>
+    shown(path.reduce<Json | undefined>((node, name) => (isObject(node) ? node[name] : undefined), event));
   return `${new Date(Number(event['time'])).toISOString()} ${at('api', 'operation')} by ${at('actor', 'user', 'uid')} from ${at('src_endpoint', 'ip')}`;
 }
 
 async function search(client: OpenSearch, body: object): Promise<JsonObject> {
-  const answer = await client.transport.request({ method: 'POST', path: '/ocsf-*/_search', querystring: { ignore_unavailable: 'true' }, body: { ...body } });
+  const answer = await client.transport.request({
+    method: 'POST',
+    path: '/ocsf-*/_search',
+    querystring: { ignore_unavailable: 'true' },
+    body: { ...body },
+  });
   return isObject(answer.body) ? answer.body : {};
 }
 
@@ -61,7 +78,9 @@ function buckets(aggregation: unknown): readonly JsonObject[] {
 }
 
 function keys(aggregation: unknown): string {
-  return buckets(aggregation).map((bucket) => String(bucket['key'])).join(', ');
+  return buckets(aggregation)
+    .map((bucket) => shown(bucket['key']))
+    .join(', ');
 }
 
 function count(bucket: JsonObject): number {

@@ -26,7 +26,11 @@ const CALLS: readonly [Call, ...Call[]] = [
     service: 's3',
     name: 'GetObject',
     readOnly: true,
-    request: (random) => ({ bucketName: 'payments-statements', key: `2026/11/${random.hex(12)}.pdf`, Host: 'payments-statements.s3.eu-central-1.amazonaws.com' }),
+    request: (random) => ({
+      bucketName: 'payments-statements',
+      key: `2026/11/${random.hex(12)}.pdf`,
+      Host: 'payments-statements.s3.eu-central-1.amazonaws.com',
+    }),
     response: () => null,
   },
   {
@@ -40,14 +44,20 @@ const CALLS: readonly [Call, ...Call[]] = [
     service: 'kms',
     name: 'Decrypt',
     readOnly: true,
-    request: (random) => ({ encryptionContext: { 'aws:s3:arn': `arn:aws:s3:::payments-statements/${random.hex(8)}` }, encryptionAlgorithm: 'SYMMETRIC_DEFAULT' }),
+    request: (random) => ({
+      encryptionContext: { 'aws:s3:arn': `arn:aws:s3:::payments-statements/${random.hex(8)}` },
+      encryptionAlgorithm: 'SYMMETRIC_DEFAULT',
+    }),
     response: () => null,
   },
   {
     service: 'dynamodb',
     name: 'UpdateTable',
     readOnly: false,
-    request: (random) => ({ tableName: `ledger-${random.hex(4)}`, provisionedThroughput: { readCapacityUnits: 40, writeCapacityUnits: 20 } }),
+    request: (random) => ({
+      tableName: `ledger-${random.hex(4)}`,
+      provisionedThroughput: { readCapacityUnits: 40, writeCapacityUnits: 20 },
+    }),
     response: (random) => ({ tableDescription: { tableStatus: 'UPDATING', tableId: random.uuid(), itemCount: random.int(1, 1e7) } }),
   },
   {
@@ -62,7 +72,9 @@ const CALLS: readonly [Call, ...Call[]] = [
     }),
     response: (random) => ({
       reservationId: `r-0${random.hex(16)}`,
-      instancesSet: { items: [{ instanceId: `i-0${random.hex(16)}`, instanceState: { code: 0, name: 'pending' }, privateIpAddress: privateIp(random) }] },
+      instancesSet: {
+        items: [{ instanceId: `i-0${random.hex(16)}`, instanceState: { code: 0, name: 'pending' }, privateIpAddress: privateIp(random) }],
+      },
     }),
   },
 ];
@@ -76,7 +88,10 @@ export function cloudTrailRecord(random: Random, index: number, scene: Scene = D
   return JSON.stringify({
     eventVersion: '1.11',
     userIdentity: random.next() < 0.8 ? role(random, scene) : person(random, scene),
-    eventTime: new Date(scene.start + index * scene.step).toISOString().replace('.000', '').replace(/\.\d{3}Z/, 'Z'),
+    eventTime: new Date(scene.start + index * scene.step)
+      .toISOString()
+      .replace('.000', '')
+      .replace(/\.\d{3}Z/, 'Z'),
     eventSource: `${call.service}.amazonaws.com`,
     eventName: call.name,
     awsRegion: scene.region,
@@ -85,7 +100,12 @@ export function cloudTrailRecord(random: Random, index: number, scene: Scene = D
     ...(failed ? { errorCode: 'AccessDenied', errorMessage: `User is not authorized to perform: ${call.service}:${call.name}` } : {}),
     requestParameters: call.request(random),
     responseElements: failed ? null : call.response(random),
-    additionalEventData: { SignatureVersion: 'SigV4', CipherSuite: 'TLS_AES_128_GCM_SHA256', bytesTransferredIn: 0, bytesTransferredOut: random.int(200, 90_000) },
+    additionalEventData: {
+      SignatureVersion: 'SigV4',
+      CipherSuite: 'TLS_AES_128_GCM_SHA256',
+      bytesTransferredIn: 0,
+      bytesTransferredOut: random.int(200, 90_000),
+    },
     requestID: random.hex(16).toUpperCase(),
     eventID: random.uuid(),
     readOnly: call.readOnly,
@@ -94,7 +114,11 @@ export function cloudTrailRecord(random: Random, index: number, scene: Scene = D
     managementEvent: true,
     recipientAccountId: scene.account,
     eventCategory: 'Management',
-    tlsDetails: { tlsVersion: 'TLSv1.3', cipherSuite: 'TLS_AES_128_GCM_SHA256', clientProvidedHostHeader: `${call.service}.${scene.region}.amazonaws.com` },
+    tlsDetails: {
+      tlsVersion: 'TLSv1.3',
+      cipherSuite: 'TLS_AES_128_GCM_SHA256',
+      clientProvidedHostHeader: `${call.service}.${scene.region}.amazonaws.com`,
+    },
   });
 }
 
@@ -108,7 +132,13 @@ function role(random: Random, { account }: Scene): object {
     accountId: account,
     accessKeyId: `ASIAEXAMPLE${random.hex(9).toUpperCase()}`,
     sessionContext: {
-      sessionIssuer: { type: 'Role', principalId: `AROAEXAMPLE${name.slice(0, 6).toUpperCase()}`, arn: `arn:aws:iam::${account}:role/${name}`, accountId: account, userName: name },
+      sessionIssuer: {
+        type: 'Role',
+        principalId: `AROAEXAMPLE${name.slice(0, 6).toUpperCase()}`,
+        arn: `arn:aws:iam::${account}:role/${name}`,
+        accountId: account,
+        userName: name,
+      },
       attributes: { creationDate: '2026-11-02T07:12:44Z', mfaAuthenticated: 'false' },
     },
   };
@@ -126,7 +156,8 @@ function person(random: Random, { account }: Scene): object {
   };
 }
 
-export const FLOW_DEFAULT_HEADER = 'version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status';
+export const FLOW_DEFAULT_HEADER =
+  'version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status';
 
 export function flowLine(random: Random, index: number, scene: Scene = DEFAULT_SCENE): string {
   const start = Math.floor((scene.start + index * scene.step) / 1000);
@@ -153,7 +184,14 @@ const AGENTS = [
 export function albLine(random: Random, index: number, scene: Scene = DEFAULT_SCENE): string {
   const time = new Date(scene.start + index * scene.step).toISOString();
   const request = `${random.pick(['GET', 'GET', 'GET', 'POST'])} https://bank.example:443${random.pick(PATHS)}?id=${random.int(1, 99_999)} HTTP/2.0`;
-  return albEntry(random, { time, client: publicIp(random), request, agent: random.pick(AGENTS), status: random.pick([200, 200, 200, 200, 302, 404]), scene });
+  return albEntry(random, {
+    time,
+    client: publicIp(random),
+    request,
+    agent: random.pick(AGENTS),
+    status: random.pick([200, 200, 200, 200, 302, 404]),
+    scene,
+  });
 }
 
 interface AlbEntry {

@@ -50,7 +50,9 @@ export function lastLine(rows: readonly SourceRow[], alerts: number, verified: n
 
 function readable({ message, attributes }: ReceivedAlert): string {
   const shown = message.split('\n').map((line) => (line.length > 200 ? `${line.slice(0, 200)}… (${line.length} characters)` : line));
-  return `${shown.join('\n')}\n\nattributes: ${Object.entries(attributes).map(([name, value]) => `${name}=${value}`).join(' ')}`;
+  return `${shown.join('\n')}\n\nattributes: ${Object.entries(attributes)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ')}`;
 }
 
 const HEAD = ['source', 'records', 'events', 'excluded', 'parked', 'indexed', 'evidence', 'p50', 'p95'] as const;

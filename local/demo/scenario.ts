@@ -140,12 +140,24 @@ function albObjects(random: Random, at: Place): readonly DeliveredObject[] {
 // The bank's file leaves these out of the index; the evidence keeps them.
 function healthCheck(random: Random, place: Scene, probe: number): string {
   const time = new Date(place.start + probe * 15_000).toISOString();
-  return albEntry(random, { time, client: privateIp(random), request: 'GET http://10.20.1.4:80/health HTTP/1.1', agent: 'ELB-HealthChecker/2.0', status: 200, scene: place });
+  return albEntry(random, {
+    time,
+    client: privateIp(random),
+    request: 'GET http://10.20.1.4:80/health HTTP/1.1',
+    agent: 'ELB-HealthChecker/2.0',
+    status: 200,
+    scene: place,
+  });
 }
 
 /** What a scanner asks for: odd methods, quotes in the user agent, paths out of the tree. */
 function scan(random: Random, place: Scene): readonly string[] {
-  const requests = ['GET https://bank.example:443/../../etc/passwd HTTP/1.1', 'M-SEARCH https://bank.example:443/* HTTP/1.1', '- http://bank.example:80- ', 'POST https://bank.example:443/login?user=%27%20OR%201=1-- HTTP/1.1'];
+  const requests = [
+    'GET https://bank.example:443/../../etc/passwd HTTP/1.1',
+    'M-SEARCH https://bank.example:443/* HTTP/1.1',
+    '- http://bank.example:80- ',
+    'POST https://bank.example:443/login?user=%27%20OR%201=1-- HTTP/1.1',
+  ];
   return Array.from({ length: 40 }, (_, index) => {
     const time = new Date(place.start + 60_000 + index * 250).toISOString();
     const request = requests[index % requests.length] ?? '';
@@ -154,7 +166,13 @@ function scan(random: Random, place: Scene): readonly string[] {
 }
 
 function unknownObject({ account, start }: Place): DeliveredObject {
-  return { landing: 'kms', key: `AWSLogs/${account}/mainframe/${day(start)}/batch-7.dat`, bytes: Buffer.from('JOB 7 ENDED RC=0000\n'), source: 'unknown', records: 1 };
+  return {
+    landing: 'kms',
+    key: `AWSLogs/${account}/mainframe/${day(start)}/batch-7.dat`,
+    bytes: Buffer.from('JOB 7 ENDED RC=0000\n'),
+    source: 'unknown',
+    records: 1,
+  };
 }
 
 function flowGroup(random: Random, { account, start }: Place, format: string): LogGroupEvents {
@@ -196,14 +214,24 @@ function applicationGroup(random: Random, { account, start }: Place): LogGroupEv
   const events = Array.from({ length: 300 }, (_, index) => {
     const timestamp = start + index * 3000;
     const level = random.pick(['info', 'info', 'info', 'warn', 'error']);
-    const entry = { level, time: new Date(timestamp).toISOString(), message: 'payment settled', payment: random.uuid(), amount: random.int(1, 90_000) / 100, currency: 'EUR' };
+    const entry = {
+      level,
+      time: new Date(timestamp).toISOString(),
+      message: 'payment settled',
+      payment: random.uuid(),
+      amount: random.int(1, 90_000) / 100,
+      currency: 'EUR',
+    };
     return { timestamp, message: JSON.stringify(entry) };
   });
   return { account, logGroup: '/app/payments', source: 'application-json', events };
 }
 
 function stamp(time: number): string {
-  return new Date(time).toISOString().replaceAll(/[-:]/g, '').replace(/\d\d\.\d{3}Z/, 'Z');
+  return new Date(time)
+    .toISOString()
+    .replaceAll(/[-:]/g, '')
+    .replace(/\d\d\.\d{3}Z/, 'Z');
 }
 
 function seconds(place: Scene): number {

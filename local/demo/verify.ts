@@ -14,6 +14,7 @@ import { contextOfKey, getEvidence, listEvidence } from '../../shared/seal/vault
 import { once, unitFromEvidence } from '../../shared/units.ts';
 import type { Account } from '../accounts.ts';
 import type { Delivered } from './deliver.ts';
+import { shown } from './values.ts';
 
 export interface Audit {
   /** Per source. */
@@ -67,7 +68,10 @@ interface ObjectAudit {
   readonly sources: Map<string, SourceAudit>;
 }
 
-async function auditObject(key: string, { security, vaultBucket, opener, bank, wanted, sources }: ObjectAudit): Promise<string | undefined> {
+async function auditObject(
+  key: string,
+  { security, vaultBucket, opener, bank, wanted, sources }: ObjectAudit,
+): Promise<string | undefined> {
   const { facts, message } = await getEvidence({ s3: security.s3, bucket: vaultBucket }, key);
   const pieces: Buffer[] = [];
   for await (const piece of opener.opening(message, contextOfKey(key))) pieces.push(piece);
@@ -80,21 +84,32 @@ async function auditObject(key: string, { security, vaultBucket, opener, bank, w
   tally(sources, facts.origin.source, facts.counts, events);
   if (sha256 !== facts.sha256) return 'the opened bytes do not have the SHA-256 that was sealed with them';
   if (expected !== undefined && expected !== sha256) return 'the opened bytes are not the bytes that were delivered';
-  if (JSON.stringify(counts) !== JSON.stringify(facts.counts)) return `counts differ: sealed ${JSON.stringify(facts.counts)}, now ${JSON.stringify(counts)}`;
+  if (JSON.stringify(counts) !== JSON.stringify(facts.counts))
+    return `counts differ: sealed ${JSON.stringify(facts.counts)}, now ${JSON.stringify(counts)}`;
   return undefined;
 }
 
-async function normaliseAgain(bytes: Buffer, origin: Origin, bank: BankConfig): Promise<{ readonly counts: Counts; readonly events: readonly OcsfEvent[] }> {
+async function normaliseAgain(
+  bytes: Buffer,
+  origin: Origin,
+  bank: BankConfig,
+): Promise<{ readonly counts: Counts; readonly events: readonly OcsfEvent[] }> {
   const events: OcsfEvent[] = [];
   const unit = await unitFromEvidence(origin, once(bytes), bank);
-  const normaliser = createNormaliser({ ...unit, transforms: transformsFor(bank, origin.source), onEvent: (event) => events.push(event), onParked: () => undefined });
+  const normaliser = createNormaliser({
+    ...unit,
+    transforms: transformsFor(bank, origin.source),
+    onEvent: (event) => events.push(event),
+    onParked: () => undefined,
+  });
   await readUnit(unit, normaliser, { settled: () => Promise.resolve() });
   return { counts: normaliser.end().counts, events };
 }
 
 function tally(sources: Map<string, SourceAudit>, source: string, counts: Counts, events: readonly OcsfEvent[]): void {
   let sum = sources.get(source);
-  if (sum === undefined) sources.set(source, (sum = { evidence: 0, records: 0, events: 0, excluded: 0, parked: 0, documents: new Map(), products: new Set() }));
+  if (sum === undefined)
+    sources.set(source, (sum = { evidence: 0, records: 0, events: 0, excluded: 0, parked: 0, documents: new Map(), products: new Set() }));
   sum.evidence++;
   sum.records += counts.records;
   sum.events += counts.events;
@@ -126,11 +141,16 @@ export async function countIndexed(documents: Iterable<HubDocument>, client: Ope
 async function countPart(index: string, documents: readonly HubDocument[], client: OpenSearch): Promise<number> {
   const contents = new Map(documents.map(({ id, json }) => [id, json]));
   const body = { size: documents.length, query: { ids: { values: [...contents.keys()] } } };
-  const answer = await client.transport.request({ method: 'POST', path: `/${index}/_search`, querystring: { ignore_unavailable: 'true' }, body });
+  const answer = await client.transport.request({
+    method: 'POST',
+    path: `/${index}/_search`,
+    querystring: { ignore_unavailable: 'true' },
+    body,
+  });
   const hits = isObject(answer.body) && isObject(answer.body['hits']) ? answer.body['hits']['hits'] : undefined;
   let same = 0;
   for (const hit of isArray(hits) ? hits : []) {
-    if (isObject(hit) && contents.get(String(hit['_id'])) === JSON.stringify(hit['_source'])) same++;
+    if (isObject(hit) && contents.get(shown(hit['_id'])) === JSON.stringify(hit['_source'])) same++;
   }
   return same;
 }

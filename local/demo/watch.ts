@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { OpenSearch } from '../../shared/opensearch/client.ts';
 import { isArray, isObject } from '../../shared/outcome.ts';
 import type { Delivered } from './deliver.ts';
+import { shown } from './values.ts';
 
 const EVERY_MS = 250;
 
@@ -20,9 +21,9 @@ export interface Watch {
 
 export function watchIndex(client: OpenSearch): Watch {
   const samples: Sample[] = [];
-  let watching = true;
+  const ended = new AbortController();
   const running = (async () => {
-    while (watching) {
+    while (!ended.signal.aborted) {
       // An index that is just being made cannot be searched for a moment: that sample is left out.
       const found = await countByProduct(client).catch(() => undefined);
       if (found !== undefined) samples.push({ time: Date.now(), found });
@@ -31,7 +32,7 @@ export function watchIndex(client: OpenSearch): Watch {
   })();
   return {
     async stop() {
-      watching = false;
+      ended.abort();
       await running;
       return samples;
     },
@@ -41,18 +42,28 @@ export function watchIndex(client: OpenSearch): Watch {
 /** @returns searchable documents by product; nothing where there is no index yet. */
 export async function countByProduct(client: OpenSearch): Promise<ReadonlyMap<string, number>> {
   const body = { size: 0, aggs: { product: { terms: { field: 'metadata.product.name', size: 1000 } } } };
-  const answer = await client.transport.request({ method: 'POST', path: '/ocsf-*/_search', querystring: { ignore_unavailable: 'true' }, body });
+  const answer = await client.transport.request({
+    method: 'POST',
+    path: '/ocsf-*/_search',
+    querystring: { ignore_unavailable: 'true' },
+    body,
+  });
   const aggregations = isObject(answer.body) ? answer.body['aggregations'] : undefined;
   const product = isObject(aggregations) ? aggregations['product'] : undefined;
   const buckets = isObject(product) && isArray(product['buckets']) ? product['buckets'] : [];
-  return new Map(buckets.flatMap((bucket) => (isObject(bucket) ? [[String(bucket['key']), Number(bucket['doc_count'])] as const] : [])));
+  return new Map(buckets.flatMap((bucket) => (isObject(bucket) ? [[shown(bucket['key']), Number(bucket['doc_count'])] as const] : [])));
 }
 
 /**
  * Delivery is in order, so the n-th document that was delivered is taken to be the n-th that is found.
  * @returns the given quantile of the times from delivery to searchable, ms; undefined without documents.
  */
-export function latency(samples: readonly Sample[], products: ReadonlySet<string>, delivered: readonly Delivered[], quantile: number): number | undefined {
+export function latency(
+  samples: readonly Sample[],
+  products: ReadonlySet<string>,
+  delivered: readonly Delivered[],
+  quantile: number,
+): number | undefined {
   const found = samples.map(({ time, found: counts }) => ({ time, count: sumOf(counts, products) }));
   const total = found.at(-1)?.count ?? 0;
   const records = delivered.reduce((sum, unit) => sum + unit.records, 0);

@@ -17,16 +17,6 @@ export function createLineFramer(isHeader: ((line: string) => boolean) | undefin
     else sink.record(trimmed);
   }
 
-  function lines(bytes: Buffer): void {
-    const text = bytes.toString('utf8');
-    let start = 0;
-    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
-      line(text.slice(start, end));
-      start = end + 1;
-    }
-    line(text.slice(start));
-  }
-
   function keep(tail: Buffer): void {
     if (skipping || tail.length === 0) return;
     rest.push(tail);
@@ -51,14 +41,24 @@ export function createLineFramer(isHeader: ((line: string) => boolean) | undefin
         skipping = false;
         // Cut at a line feed first, decode second: no character is torn between two chunks.
         const whole = chunk.subarray(first, Math.max(first, last));
-        lines(rest.length === 0 ? whole : Buffer.concat([...rest, whole]));
+        eachLine(rest.length === 0 ? whole : Buffer.concat([...rest, whole]), line);
         drop();
       }
       keep(chunk.subarray(last + 1));
     },
     end() {
-      if (rest.length > 0) lines(Buffer.concat(rest));
+      if (rest.length > 0) eachLine(Buffer.concat(rest), line);
       drop();
     },
   };
+}
+
+function eachLine(bytes: Buffer, take: (line: string) => void): void {
+  const text = bytes.toString('utf8');
+  let start = 0;
+  for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
+    take(text.slice(start, end));
+    start = end + 1;
+  }
+  take(text.slice(start));
 }

@@ -18,7 +18,11 @@ export function emitCounts(metrics: MetricsWriter, where: { readonly bank: strin
 }
 
 /** Writes numbers of one unit at once. @param values metric name to count. */
-export function emit(metrics: MetricsWriter, where: { readonly bank: string; readonly source: string }, values: Readonly<Record<string, number>>): void {
+export function emit(
+  metrics: MetricsWriter,
+  where: { readonly bank: string; readonly source: string },
+  values: Readonly<Record<string, number>>,
+): void {
   metrics.addDimensions({ Bank: where.bank });
   metrics.addDimensions({ Bank: where.bank, Source: where.source });
   for (const [name, count] of Object.entries(values)) metrics.addMetric(name, MetricUnit.Count, count);

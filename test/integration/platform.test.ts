@@ -39,7 +39,11 @@ afterAll(async () => {
 });
 
 /** Delivers an object as CloudTrail or VPC Flow Logs would. @returns its key. */
-async function deliverObject(service: 'CloudTrail' | 'vpcflowlogs' | 'mainframe', bytes: Buffer, name: string = random.hex(16)): Promise<string> {
+async function deliverObject(
+  service: 'CloudTrail' | 'vpcflowlogs' | 'mainframe',
+  bytes: Buffer,
+  name: string = random.hex(16),
+): Promise<string> {
   const ending = service === 'CloudTrail' ? 'json.gz' : 'log.gz';
   const key = `AWSLogs/${ACCOUNT}/${service}/eu-central-1/2026/11/20/${ACCOUNT}_${service}_eu-central-1_fl-00000000000000000_20261120T0800Z_${name}.${ending}`;
   await putObject({ landing: 'kms', key, bytes, source: service, records: 0 }, deployment.security, deployment.outputs);
@@ -62,7 +66,12 @@ async function indexed(): Promise<number> {
   const { search } = deployment;
   await search.transport.request({ method: 'POST', path: '/_refresh' });
   const body = { query: { bool: { must_not: [{ term: { 'metadata.product.name': 'Strongroom' } }] } } };
-  const answer = await search.transport.request({ method: 'POST', path: '/ocsf-*/_count', querystring: { ignore_unavailable: 'true' }, body });
+  const answer = await search.transport.request({
+    method: 'POST',
+    path: '/ocsf-*/_count',
+    querystring: { ignore_unavailable: 'true' },
+    body,
+  });
   return (answer.body as { count: number }).count;
 }
 
@@ -95,7 +104,9 @@ async function keysOf(Bucket: string): Promise<readonly string[]> {
 }
 
 /** `npx strongroom …` as an operator of the bank. */
-async function strongroom(...args: readonly string[]): Promise<{ readonly code: number; readonly stdout: Buffer; readonly stderr: string }> {
+async function strongroom(
+  ...args: readonly string[]
+): Promise<{ readonly code: number; readonly stdout: Buffer; readonly stderr: string }> {
   return await new Promise((resolve) => {
     const env = { ...process.env, ...deployment.environment };
     const child = execFile(process.execPath, ['cli/main.ts', ...args], { env, encoding: 'buffer', maxBuffer: 1e8 }, (_, stdout, stderr) => {
@@ -106,7 +117,10 @@ async function strongroom(...args: readonly string[]): Promise<{ readonly code: 
 
 async function parkedRecords(): Promise<readonly { readonly key: string; readonly records: number; readonly codes: readonly string[] }[]> {
   const { stdout } = await strongroom('parked', 'list', '--json');
-  const lines = stdout.toString().split('\n').filter((line) => line !== '');
+  const lines = stdout
+    .toString()
+    .split('\n')
+    .filter((line) => line !== '');
   return lines.map((line) => {
     const { key, records, codes } = JSON.parse(line) as { key: string; records: number; codes: object };
     return { key, records, codes: Object.keys(codes) };
@@ -127,12 +141,21 @@ async function waitingIn(part: string): Promise<number> {
 
 function notification(bucket: string, key: string): string {
   return JSON.stringify({
-    Records: [{ eventVersion: '2.1', eventSource: 'aws:s3', eventName: 'ObjectCreated:Put', s3: { bucket: { name: bucket }, object: { key: encodeURIComponent(key), size: 1 } } }],
+    Records: [
+      {
+        eventVersion: '2.1',
+        eventSource: 'aws:s3',
+        eventName: 'ObjectCreated:Put',
+        s3: { bucket: { name: bucket }, object: { key: encodeURIComponent(key), size: 1 } },
+      },
+    ],
   });
 }
 
 async function notify(body: string): Promise<void> {
-  await deployment.security.sqs.send(new SendMessageCommand({ QueueUrl: output(deployment.outputs, 'ObjectsQueueUrl'), MessageBody: body }));
+  await deployment.security.sqs.send(
+    new SendMessageCommand({ QueueUrl: output(deployment.outputs, 'ObjectsQueueUrl'), MessageBody: body }),
+  );
 }
 
 describe('a morning of the bank', () => {
@@ -143,7 +166,9 @@ describe('a morning of the bank', () => {
     const report = await play(deployment, scenario({ accounts: [first, second], flowFormat, start: SCENE.start }));
 
     expect(report.faults).toEqual([]);
-    expect(report.rows.map(({ source }) => source)).toEqual(expect.arrayContaining(['alb', 'application-json', 'cloudtrail', 'guardduty', 'vpc-flow', 'unknown']) as unknown);
+    expect(report.rows.map(({ source }) => source)).toEqual(
+      expect.arrayContaining(['alb', 'application-json', 'cloudtrail', 'guardduty', 'vpc-flow', 'unknown']) as unknown,
+    );
     expect(report.verified).toBeGreaterThan(50);
     const subjects = report.alerts.map(({ subject }) => subject).join('\n');
     for (const rule of ['Root', 'CloudTrail stopped', 'ecurity group', 'Console login', 'address']) expect(subjects).toContain(rule);
@@ -221,7 +246,16 @@ describe('delivered more than once', () => {
 describe('input nobody wishes for', () => {
   test('s3:TestEvent is acknowledged', async () => {
     const before = await waitingIn('dead');
-    await notify(JSON.stringify({ Service: 'Amazon S3', Event: 's3:TestEvent', Time: '2026-11-20T08:00:00.000Z', Bucket: 'b', RequestId: 'r', HostId: 'h' }));
+    await notify(
+      JSON.stringify({
+        Service: 'Amazon S3',
+        Event: 's3:TestEvent',
+        Time: '2026-11-20T08:00:00.000Z',
+        Bucket: 'b',
+        RequestId: 'r',
+        HostId: 'h',
+      }),
+    );
     await deployment.host.quiesce();
     expect(await waitingIn('objects')).toBe(0);
     expect(await waitingIn('dead')).toBe(before);
@@ -284,8 +318,16 @@ describe('input nobody wishes for', () => {
     const before = await indexed();
     const { kinesis } = deployment.security;
     const StreamName = output(deployment.outputs, 'IntakeStream');
-    const batch = { messageType: 'DATA_MESSAGE', owner: ACCOUNT, logGroup: '/nobody', logStream: 's', subscriptionFilters: ['f'], logEvents: [{ id: '1', timestamp: SCENE.start, message: 'x' }] };
-    for (const Data of [Buffer.from('not gzip'), gzipSync(JSON.stringify(batch))]) await kinesis.send(new PutRecordCommand({ StreamName, PartitionKey: 'p', Data }));
+    const batch = {
+      messageType: 'DATA_MESSAGE',
+      owner: ACCOUNT,
+      logGroup: '/nobody',
+      logStream: 's',
+      subscriptionFilters: ['f'],
+      logEvents: [{ id: '1', timestamp: SCENE.start, message: 'x' }],
+    };
+    for (const Data of [Buffer.from('not gzip'), gzipSync(JSON.stringify(batch))])
+      await kinesis.send(new PutRecordCommand({ StreamName, PartitionKey: 'p', Data }));
 
     expect(await indexed()).toBe(before);
     const codes = (await parkedRecords()).flatMap((found) => found.codes);
@@ -295,7 +337,15 @@ describe('input nobody wishes for', () => {
 });
 
 describe('the hub', () => {
-  const origin: Origin = { bank: 'demo', account: ACCOUNT, region: 'eu-central-1', source: 'cloudtrail', trigger: 's3', uri: `s3://made/up#${Date.now()}`, time: SCENE.start };
+  const origin: Origin = {
+    bank: 'demo',
+    account: ACCOUNT,
+    region: 'eu-central-1',
+    source: 'cloudtrail',
+    trigger: 's3',
+    uri: `s3://made/up#${Date.now()}`,
+    time: SCENE.start,
+  };
 
   async function publishDocuments(documents: readonly HubDocument[]): Promise<void> {
     const records: Buffer[] = [];
@@ -303,7 +353,9 @@ describe('the hub', () => {
     for (const document of documents) batcher.add(document);
     batcher.end();
     for (const Data of records) {
-      await deployment.security.kinesis.send(new PutRecordCommand({ StreamName: output(deployment.outputs, 'HubStream'), PartitionKey: 'p', Data }));
+      await deployment.security.kinesis.send(
+        new PutRecordCommand({ StreamName: output(deployment.outputs, 'HubStream'), PartitionKey: 'p', Data }),
+      );
     }
   }
 
@@ -333,7 +385,9 @@ describe('the hub', () => {
 
   test('bytes that are no batch do not hold up what comes behind them', async () => {
     const before = await indexed();
-    await deployment.security.kinesis.send(new PutRecordCommand({ StreamName: output(deployment.outputs, 'HubStream'), PartitionKey: 'p', Data: Buffer.from('poison') }));
+    await deployment.security.kinesis.send(
+      new PutRecordCommand({ StreamName: output(deployment.outputs, 'HubStream'), PartitionKey: 'p', Data: Buffer.from('poison') }),
+    );
     await deliverObject('vpcflowlogs', flows(100));
 
     expect(await indexed()).toBe(before + 100);
@@ -345,8 +399,13 @@ describe('the hub', () => {
     await deployment.platform.stopOpenSearch();
     const stopped = Date.now();
     await deliverObject('vpcflowlogs', flows(500));
-    const attack = attackCalls(6, { ...SCENE, start: SCENE.start + 10 * 3_600_000 }).map((call) => call.replaceAll('a77ac000', random.hex(8)));
-    await deliverObject('CloudTrail', trail(400, (records) => records.push(...attack)));
+    const attack = attackCalls(6, { ...SCENE, start: SCENE.start + 10 * 3_600_000 }).map((call) =>
+      call.replaceAll('a77ac000', random.hex(8)),
+    );
+    await deliverObject(
+      'CloudTrail',
+      trail(400, (records) => records.push(...attack)),
+    );
     let alerts: Awaited<ReturnType<Inbox['receive']>> = [];
     while (alerts.length === 0 && Date.now() - stopped < MINUTE) {
       await sleep(500);
@@ -366,19 +425,43 @@ describe('triggers', () => {
     const { security, outputs } = deployment;
     const critical = await subscribe(security, output(outputs, 'AlertTopicArn'), 'test-critical', { severity: ['critical'] });
     const finding = (id: string, severity: number): object => ({
-      schemaVersion: '2.0', accountId: '333333333333', region: 'eu-central-1', partition: 'aws', id, arn: `arn:aws:guardduty:eu-central-1:333333333333:detector/d/finding/${id}`,
-      type: 'Backdoor:EC2/C&CActivity.B', resource: { resourceType: 'Instance' }, service: { serviceName: 'guardduty', count: 1, archived: false, eventFirstSeen: '2026-11-20T08:00:00Z', eventLastSeen: '2026-11-20T08:00:00Z' },
-      severity, createdAt: '2026-11-20T08:00:00.000Z', updatedAt: '2026-11-20T08:00:00.000Z', title: 'C&C', description: 'An instance talks to a known server.',
+      schemaVersion: '2.0',
+      accountId: '333333333333',
+      region: 'eu-central-1',
+      partition: 'aws',
+      id,
+      arn: `arn:aws:guardduty:eu-central-1:333333333333:detector/d/finding/${id}`,
+      type: 'Backdoor:EC2/C&CActivity.B',
+      resource: { resourceType: 'Instance' },
+      service: {
+        serviceName: 'guardduty',
+        count: 1,
+        archived: false,
+        eventFirstSeen: '2026-11-20T08:00:00Z',
+        eventLastSeen: '2026-11-20T08:00:00Z',
+      },
+      severity,
+      createdAt: '2026-11-20T08:00:00.000Z',
+      updatedAt: '2026-11-20T08:00:00.000Z',
+      title: 'C&C',
+      description: 'An instance talks to a known server.',
     });
     const trading = deployment.workloads.find(({ id }) => id === '333333333333');
     if (trading === undefined) throw new Error('no trading account');
-    const details = [finding(random.hex(32), 8), finding(random.hex(32), 9.5), finding(random.hex(32), 3)].map((detail) => ({ source: 'aws.guardduty', detailType: 'GuardDuty Finding', detail }));
+    const details = [finding(random.hex(32), 8), finding(random.hex(32), 9.5), finding(random.hex(32), 3)].map((detail) => ({
+      source: 'aws.guardduty',
+      detailType: 'GuardDuty Finding',
+      detail,
+    }));
     await inbox.receive();
     const before = await indexed();
     await putEvents({ account: trading.id, source: 'guardduty', details }, trading);
 
     expect(await indexed()).toBe(before + 3);
-    expect((await inbox.receive()).map(({ attributes }) => [attributes['account'], attributes['severity']]).sort()).toEqual([['333333333333', 'critical'], ['333333333333', 'high']]);
+    expect((await inbox.receive()).map(({ attributes }) => [attributes['account'], attributes['severity']]).sort()).toEqual([
+      ['333333333333', 'critical'],
+      ['333333333333', 'high'],
+    ]);
     expect((await critical.receive()).map(({ attributes }) => attributes['severity'])).toEqual(['critical']);
   });
 
@@ -386,7 +469,10 @@ describe('triggers', () => {
     const before = await indexed();
     const workload = deployment.workloads[0];
     if (workload === undefined) throw new Error('no workload account');
-    const events = [{ timestamp: SCENE.start, message: JSON.stringify({ level: 'warn', message: 'limit raised' }) }, { timestamp: SCENE.start, message: 'plain text' }];
+    const events = [
+      { timestamp: SCENE.start, message: JSON.stringify({ level: 'warn', message: 'limit raised' }) },
+      { timestamp: SCENE.start, message: 'plain text' },
+    ];
     await putLogEvents({ account: workload.id, logGroup: '/app/payments', source: 'application-json', events }, workload);
 
     expect(await indexed()).toBe(before + 2);
