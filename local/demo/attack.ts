@@ -134,6 +134,26 @@ const FINDINGS = [
   },
 ] as const;
 
+const RESOURCE = {
+  resourceType: 'AccessKey',
+  accessKeyDetails: {
+    accessKeyId: 'ASIAEXAMPLECONTRACT0',
+    principalId: 'AIDAEXAMPLECONTR',
+    userType: 'IAMUser',
+    userName: 'contractor.lee',
+  },
+};
+
+const ACTION = {
+  actionType: 'AWS_API_CALL',
+  awsApiCallAction: {
+    api: 'GetObject',
+    serviceName: 's3.amazonaws.com',
+    callerType: 'Remote IP',
+    remoteIpDetails: { ipAddressV4: ATTACKER_IP, country: { countryName: 'Example' } },
+  },
+};
+
 /** What GuardDuty puts on the account's default bus. https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_findings_eventbridge.html */
 export function findings(
   account: string,
@@ -154,27 +174,11 @@ export function findings(
         id,
         arn: `arn:aws:guardduty:${region}:${account}:detector/12abc34d567e8fa901bc2d34e56789f0/finding/${id}`,
         type,
-        resource: {
-          resourceType: 'AccessKey',
-          accessKeyDetails: {
-            accessKeyId: 'ASIAEXAMPLECONTRACT0',
-            principalId: 'AIDAEXAMPLECONTR',
-            userType: 'IAMUser',
-            userName: 'contractor.lee',
-          },
-        },
+        resource: RESOURCE,
         service: {
           serviceName: 'guardduty',
           detectorId: '12abc34d567e8fa901bc2d34e56789f0',
-          action: {
-            actionType: 'AWS_API_CALL',
-            awsApiCallAction: {
-              api: 'GetObject',
-              serviceName: 's3.amazonaws.com',
-              callerType: 'Remote IP',
-              remoteIpDetails: { ipAddressV4: ATTACKER_IP, country: { countryName: 'Example' } },
-            },
-          },
+          action: ACTION,
           resourceRole: 'TARGET',
           eventFirstSeen: seen,
           eventLastSeen: seen,
