@@ -1,12 +1,13 @@
 // Finds a Node that runs the project's TypeScript without a build, and starts programs with it.
 // https://nodejs.org/api/typescript.html (type stripping without a flag from 22.18 on). Plain JS: this file must run on Node 18.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 
 const MAJOR = 22;
 const MINOR = 18;
+const PARENT_POLL_MS = 500;
 
 /** @param version as in process.versions.node. */
 export function isNewEnough(version) {
@@ -44,7 +45,8 @@ export function nodeEnvironment(root, node) {
 }
 
 /**
- * Runs a program with our stdin, stdout and stderr, and hands SIGINT, SIGTERM and SIGHUP on to it.
+ * Runs a program with our stdin, stdout and stderr, and hands SIGINT, SIGTERM and SIGHUP on to it. Where npm runs us and ends before
+ * us, the program is ended too: npm hands a signal on to its shell at most, which dies of it and tells nobody.
  * @returns its exit code; 128 + the signal's number where a signal ended it.
  */
 export function run(command, args, options = {}) {
@@ -54,7 +56,11 @@ export function run(command, args, options = {}) {
     // Before the program can say a word, or a signal that answers it would end us alone.
     for (const signal of signals) process.on(signal, forward);
     const child = spawn(command, args, { stdio: 'inherit', ...options });
+    const first = parents();
+    const watch = setInterval(() => parents() !== first && forward('SIGTERM'), PARENT_POLL_MS);
+    if (process.env.npm_lifecycle_event === undefined) clearInterval(watch);
     const done = () => {
+      clearInterval(watch);
       for (const signal of signals) process.off(signal, forward);
     };
     child.on('error', (error) => {
@@ -66,4 +72,14 @@ export function run(command, args, options = {}) {
       resolve(code ?? 128 + (constants.signals[signal] ?? 0));
     });
   });
+}
+
+/** Our parent, npm's shell, and, on Linux, the shell's parent, npm itself: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
+function parents() {
+  try {
+    const stat = readFileSync(`/proc/${process.ppid}/stat`, 'utf8');
+    return `${process.ppid} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]}`;
+  } catch {
+    return String(process.ppid);
+  }
 }

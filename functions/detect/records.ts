@@ -2,10 +2,11 @@
 // https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
 import type { KinesisStreamBatchResponse, KinesisStreamRecord } from 'aws-lambda';
 import { raiseAlerts, type AlertDeps, type Raised } from '../../shared/alert/alerts.ts';
+import { eachRecord } from '../../shared/batches.ts';
 import { detect } from '../../shared/detect/detect.ts';
 import type { Engine } from '../../shared/detect/engine.ts';
 import { decodeBatch, type Batch } from '../../shared/hub/batch.ts';
-import { errorFields, type Log } from '../../shared/observe/log.ts';
+import type { Log } from '../../shared/observe/log.ts';
 import { emit, type MetricsWriter } from '../../shared/observe/metrics.ts';
 import { parkHubRecord } from '../../shared/park/hub.ts';
 import { parkRecords, type ParkedStore } from '../../shared/park/parked.ts';
@@ -19,16 +20,7 @@ export interface DetectDeps extends AlertDeps {
 
 /** Stops at the first record that fails: Lambda delivers again from there, and alerts that are out are not sent again. */
 export async function detectRecords(records: readonly KinesisStreamRecord[], deps: DetectDeps): Promise<KinesisStreamBatchResponse> {
-  for (const record of records) {
-    try {
-      await detectRecord(record, deps);
-    } catch (error) {
-      const { sequenceNumber } = record.kinesis;
-      deps.log.error('hub record not looked at, it will be delivered again', { sequence: sequenceNumber, ...errorFields(error) });
-      return { batchItemFailures: [{ itemIdentifier: sequenceNumber }] };
-    }
-  }
-  return { batchItemFailures: [] };
+  return await eachRecord(records, deps.log, (record) => detectRecord(record, deps));
 }
 
 async function detectRecord(record: KinesisStreamRecord, deps: DetectDeps): Promise<void> {

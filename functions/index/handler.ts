@@ -1,11 +1,12 @@
 // Hub stream (Kinesis) → here → OpenSearch. Each document ends as created, duplicate or parked; what OpenSearch cannot take for now
 // stays in the stream. https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
 import type { KinesisStreamBatchResponse, KinesisStreamEvent, KinesisStreamRecord } from 'aws-lambda';
+import { eachRecord } from '../../shared/batches.ts';
 import { loadPackagedBank, readEnvironment, required } from '../../shared/config.ts';
 import { s3Client } from '../../shared/deps.ts';
 import { decodeBatch, type Batch } from '../../shared/hub/batch.ts';
 import { observed } from '../../shared/middleware.ts';
-import { createLog, errorFields } from '../../shared/observe/log.ts';
+import { createLog } from '../../shared/observe/log.ts';
 import { createMetrics, emit } from '../../shared/observe/metrics.ts';
 import { writeDocuments, type BulkResult } from '../../shared/opensearch/bulk.ts';
 import { openSearchClient } from '../../shared/opensearch/client.ts';
@@ -20,18 +21,9 @@ const parked = { s3: s3Client(environment), bucket: required('parkedBucket', env
 const { bank } = loadPackagedBank();
 let provisioned = false;
 
-export const handler = observed<KinesisStreamEvent, KinesisStreamBatchResponse>(log, async (event) => {
-  for (const record of event.Records) {
-    try {
-      await indexRecord(record);
-    } catch (error) {
-      const { sequenceNumber } = record.kinesis;
-      log.error('hub record not indexed, it will be delivered again', { sequence: sequenceNumber, ...errorFields(error) });
-      return { batchItemFailures: [{ itemIdentifier: sequenceNumber }] };
-    }
-  }
-  return { batchItemFailures: [] };
-});
+export const handler = observed<KinesisStreamEvent, KinesisStreamBatchResponse>(log, (event) =>
+  eachRecord(event.Records, log, indexRecord),
+);
 
 async function indexRecord(record: KinesisStreamRecord): Promise<void> {
   if (!provisioned) await assertProvisioned(client);

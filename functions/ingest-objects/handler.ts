@@ -1,30 +1,19 @@
 // S3 notification → SQS → here: the objects that services deliver to the landing buckets.
 // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html (partial batch responses)
 import { GetObjectCommand } from '@aws-sdk/client-s3';
-import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { eachMessage } from '../../shared/batches.ts';
 import { MisconfiguredError } from '../../shared/errors.ts';
 import { ingestAndReport, ingestDeps } from '../../shared/ingest.ts';
 import { observed } from '../../shared/middleware.ts';
-import { errorFields } from '../../shared/observe/log.ts';
 import { objectUnit } from '../../shared/units.ts';
 import { readNotification, type ObjectCreated } from './s3-notification.ts';
 
 const deps = ingestDeps();
 
-export const handler = observed<SQSEvent, SQSBatchResponse>(deps.log, async (event) => {
-  const batchItemFailures: { itemIdentifier: string }[] = [];
-  for (const message of event.Records) {
-    try {
-      await ingestMessage(message.body);
-    } catch (error) {
-      deps.log.error('object not ingested, it will be delivered again', { message: message.messageId, ...errorFields(error) });
-      batchItemFailures.push({ itemIdentifier: message.messageId });
-    }
-  }
-  return { batchItemFailures };
-});
+export const handler = observed<SQSEvent, SQSBatchResponse>(deps.log, (event) => eachMessage(event.Records, deps.log, ingestMessage));
 
-async function ingestMessage(body: string): Promise<void> {
+async function ingestMessage({ body }: SQSRecord): Promise<void> {
   const notification = readNotification(body);
   switch (notification.kind) {
     case 'objects':

@@ -107,7 +107,7 @@ describe('detectRecords', () => {
     sns.failures.push('InternalError');
     const records = [record('1', [toDocument(apiEvent('X'))]), stop('2', 'a'), stop('3', 'b')];
     expect(await invoke(...records)).toEqual({ batchItemFailures: [{ itemIdentifier: '2' }] });
-    expect(errors).toEqual(['hub record not looked at, it will be delivered again']);
+    expect(errors).toEqual(['record not processed, it will be delivered again']);
     expect(sns.published).toEqual([]);
     expect(await invoke(...records.slice(1))).toEqual({ batchItemFailures: [] });
     expect(sns.published).toHaveLength(2);

@@ -1,0 +1,30 @@
+import { eachMessage, eachRecord } from '../../shared/batches.ts';
+
+const quiet = { error: (): void => undefined };
+const record = (sequenceNumber: string) => ({ kinesis: { sequenceNumber } });
+
+test('a stream batch ends at the first failure, which is all that is reported', async () => {
+  const seen: string[] = [];
+  const answer = await eachRecord([record('1'), record('2'), record('3')], quiet, ({ kinesis }) => {
+    seen.push(kinesis.sequenceNumber);
+    return kinesis.sequenceNumber === '2' ? Promise.reject(new Error('away')) : Promise.resolve();
+  });
+  expect({ seen, answer }).toEqual({ seen: ['1', '2'], answer: { batchItemFailures: [{ itemIdentifier: '2' }] } });
+});
+
+test('of a queue batch every message is tried, and each failure reported', async () => {
+  const seen: string[] = [];
+  const answer = await eachMessage([{ messageId: 'a' }, { messageId: 'b' }, { messageId: 'c' }], quiet, ({ messageId }) => {
+    seen.push(messageId);
+    return messageId === 'b' ? Promise.resolve() : Promise.reject(new Error('away'));
+  });
+  expect({ seen, answer }).toEqual({
+    seen: ['a', 'b', 'c'],
+    answer: { batchItemFailures: [{ itemIdentifier: 'a' }, { itemIdentifier: 'c' }] },
+  });
+});
+
+test('a batch without failures reports none', async () => {
+  expect(await eachRecord([record('1')], quiet, () => Promise.resolve())).toEqual({ batchItemFailures: [] });
+  expect(await eachMessage([{ messageId: 'a' }], quiet, () => Promise.resolve())).toEqual({ batchItemFailures: [] });
+});
