@@ -134,11 +134,25 @@ function* retention({ retention }: BankConfig): Generator<Problem> {
   }
 }
 
+/** AWS names domains inside a VPC so; nothing outside reaches them. */
+const VPC_ENDPOINT = /^https:\/\/vpc-[^.]+\.[^/]+\.amazonaws\.com(:\d+)?$/;
+
 function* opensearch({ opensearch }: BankConfig): Generator<Problem> {
   const { domain, endpoint } = opensearch;
   if ((domain === undefined) === (endpoint === undefined)) yield { path: ['opensearch'], message: 'must have either domain or endpoint' };
   if (endpoint?.startsWith('http:') === true && !/^http:\/\/(127\.|localhost\b|\[::1\])/.test(endpoint)) {
     yield { path: ['opensearch', 'endpoint'], message: `must be https, except on this machine (found "${endpoint}")` };
+  }
+  const network = (['subnet_ids', 'security_group_ids'] as const).filter((name) => opensearch[name] !== undefined);
+  if (domain !== undefined) {
+    for (const name of network) yield { path: ['opensearch', name], message: 'belongs to an endpoint inside a VPC; a domain has its own' };
+  } else if (network.length === 1) {
+    yield { path: ['opensearch'], message: `must have subnet_ids and security_group_ids or neither (found ${network.join()} alone)` };
+  } else if (network.length === 0 && endpoint !== undefined && VPC_ENDPOINT.test(endpoint)) {
+    yield {
+      path: ['opensearch', 'endpoint'],
+      message: 'is inside a VPC: subnet_ids and security_group_ids must say where the functions that talk to it are placed',
+    };
   }
   if (domain !== undefined && domain.instance_count % domain.subnet_ids.length !== 0) {
     yield {

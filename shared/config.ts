@@ -19,7 +19,13 @@ export interface BankConfig {
     readonly parked_days: number;
     readonly function_logs_days: number;
   };
-  readonly opensearch: { readonly domain?: OpenSearchDomain; readonly endpoint?: string };
+  readonly opensearch: {
+    readonly domain?: OpenSearchDomain;
+    readonly endpoint?: string;
+    /** Of the functions that talk to an endpoint inside a VPC; both or neither. */
+    readonly subnet_ids?: readonly string[];
+    readonly security_group_ids?: readonly string[];
+  };
   /** Which source a CloudWatch log group holds; the first match wins. `match` is a log group name, `*` stands for any run of characters. */
   readonly log_groups: readonly { readonly match: string; readonly source: string; readonly format?: string }[];
   /** Events left out of hub and index (never of the evidence), each under its name. */
@@ -75,6 +81,8 @@ export interface Environment {
   readonly evidenceKeyArn: string | undefined;
   readonly hubStream: string | undefined;
   readonly opensearchUrl: string | undefined;
+  /** Whom provision lets into OpenSearch; set only for a domain of our own. */
+  readonly indexRoleArn: string | undefined;
   readonly alertTopicArn: string | undefined;
   readonly alertTable: string | undefined;
 }
@@ -89,6 +97,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     evidenceKeyArn: env['EVIDENCE_KEY_ARN'],
     hubStream: env['HUB_STREAM'],
     opensearchUrl: env['OPENSEARCH_URL'],
+    indexRoleArn: env['INDEX_ROLE_ARN'],
     alertTopicArn: env['ALERT_TOPIC_ARN'],
     alertTable: env['ALERT_TABLE'],
   };

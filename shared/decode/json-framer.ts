@@ -39,6 +39,10 @@ interface Scan {
   end: number;
   /** What stood between the first two records: the brace that ends one, the separator, the signature of the next. */
   joint: Buffer | undefined;
+  /** Where the joint stands next in these bytes, Infinity if nowhere, -1 if nobody has looked. Searched once, not for every record. */
+  jointAt: number;
+  /** Up to here leaping has failed. */
+  leapt: number;
 }
 
 /** @param arrayKey name of the wrapper's array, where the format has one. */
@@ -68,8 +72,8 @@ export function createJsonFramer(arrayKey: string | undefined, sink: FrameSink):
 
 function newScan(): Scan {
   const empty = Buffer.alloc(0);
-  const nothing = { signature: undefined, joint: undefined };
-  return { bytes: empty, at: 0, start: -1, depth: 0, inString: false, garbage: -1, inArray: false, tail: false, end: -1, ...nothing };
+  const open = { start: -1, depth: 0, inString: false, garbage: -1, inArray: false, tail: false };
+  return { bytes: empty, at: 0, ...open, signature: undefined, end: -1, joint: undefined, jointAt: -1, leapt: -1 };
 }
 
 /** Keeps the unfinished part only; everything before it was handed on. */
@@ -80,6 +84,8 @@ function append(scan: Scan, chunk: Buffer): void {
   if (scan.start >= 0) scan.start -= from;
   if (scan.garbage >= 0) scan.garbage -= from;
   scan.end = -1;
+  scan.jointAt = -1;
+  scan.leapt = -1;
 }
 
 function scanBytes(scan: Scan, key: Buffer | undefined, sink: FrameSink): void {
@@ -133,11 +139,18 @@ function learnJoint(scan: Scan): void {
  * looked at as always.
  */
 function leap(scan: Scan, joint: Buffer, sink: FrameSink): void {
-  const last = scan.bytes.indexOf(joint, scan.start + 1);
-  if (last < 0 || last - scan.start >= MAX_RECORD_BYTES) return;
+  if (scan.jointAt <= scan.start) {
+    const found = scan.bytes.indexOf(joint, scan.start + 1);
+    scan.jointAt = found < 0 ? Infinity : found;
+  }
+  const last = scan.jointAt;
+  if (last <= scan.leapt || last - scan.start >= MAX_RECORD_BYTES) return;
   const text = scan.bytes.toString('utf8', scan.start, last + 1);
   const json = parseJson(text);
-  if (json === undefined) return;
+  if (json === undefined) {
+    scan.leapt = last;
+    return;
+  }
   scan.at = last + 1;
   scan.start = -1;
   sink.record(text, json);
@@ -201,8 +214,8 @@ function closeObject(scan: Scan, sink: FrameSink): void {
   }
   scan.signature ??= signatureOf(bytes, start, at);
   scan.end = at;
-  const next = nextRecord(scan, start + 1);
-  if (next >= 0 && next < at && parseJson(bytes.toString('utf8', start, at)) === undefined) {
+  const next = nextRecord(scan, start + 1, at);
+  if (next >= 0 && parseJson(bytes.toString('utf8', start, at)) === undefined) {
     // Damage made two records look like one: give up the first, begin again at the second.
     sink.broken(NO_END, bytes.toString('utf8', start, next));
     scan.at = next;
@@ -215,7 +228,7 @@ function closeObject(scan: Scan, sink: FrameSink): void {
 /** The open object never ends: hands it on as broken up to where the next record seems to begin, and goes on from there. */
 function giveUpRecord(scan: Scan, sink: FrameSink, problem: Reject): void {
   scan.signature ??= signatureOf(scan.bytes, scan.start, scan.bytes.length);
-  const next = nextRecord(scan, scan.start + 1);
+  const next = nextRecord(scan, scan.start + 1, scan.bytes.length);
   const end = next < 0 ? scan.bytes.length : next;
   sink.broken(problem, scan.bytes.toString('utf8', scan.start, Math.min(end, scan.start + MAX_RECORD_BYTES)));
   scan.at = end;
@@ -230,14 +243,16 @@ function signatureOf(bytes: Buffer, start: number, end: number): Buffer | undefi
   return close < 0 || close >= end ? undefined : Buffer.from(bytes.subarray(start, close + 1));
 }
 
-/** @returns where the signature stands next behind a separator, or -1. */
-function nextRecord(scan: Scan, from: number): number {
-  if (scan.signature === undefined) return -1;
-  for (let at = scan.bytes.indexOf(scan.signature, from); at >= 0; at = scan.bytes.indexOf(scan.signature, at + 1)) {
+/** @returns where the signature stands next behind a separator and before `to`, or -1. */
+function nextRecord({ bytes, signature }: Scan, from: number, to: number): number {
+  if (signature === undefined) return -1;
+  // A search that finds nothing must not go on to the end of the bytes for every record.
+  const within = bytes.subarray(0, to);
+  for (let at = within.indexOf(signature, from); at >= 0; at = within.indexOf(signature, at + 1)) {
     let back = at - 1;
     let newLine = false;
-    for (; back > 0 && (scan.bytes[back] ?? 0) <= 0x20; back--) newLine ||= scan.bytes[back] === LINE_FEED;
-    const before = scan.bytes[back];
+    for (; back > 0 && (bytes[back] ?? 0) <= 0x20; back--) newLine ||= bytes[back] === LINE_FEED;
+    const before = bytes[back];
     if (newLine || before === COMMA || before === OPEN_BRACKET || before === CLOSE_BRACE) return at;
   }
   return -1;

@@ -8,7 +8,7 @@ import type { Field } from './sigma/compile.ts';
 import { RuleError, type Rule } from './sigma/rule.ts';
 import { pathOf, someAt, type EventView, type Path } from './view.ts';
 
-/** metadata.product.name of our own findings. */
+/** Vendor and name of the product in our own findings. */
 export const OWN_PRODUCT = 'Strongroom';
 
 export interface LogSource {
@@ -27,7 +27,7 @@ type Words = Readonly<Partial<Record<string, string>>>;
 interface RawLog {
   readonly product: string;
   readonly service: string;
-  /** metadata.product.name of its events. */
+  /** Vendor and name of the product in its events. */
   readonly events: string;
   readonly indexField: string | undefined;
   /** Raw name, or first part of it → places, the first that has a value counts. Any other name is looked for in `unmapped` only. */
@@ -37,7 +37,7 @@ interface RawLog {
 const CLOUDTRAIL: RawLog = {
   product: 'aws',
   service: 'cloudtrail',
-  events: 'CloudTrail',
+  events: 'AWS CloudTrail',
   indexField: 'eventName',
   fields: {
     eventName: ['api.operation'],
@@ -78,7 +78,7 @@ const CLOUDTRAIL: RawLog = {
 const VPC_FLOW: RawLog = {
   product: 'aws',
   service: 'vpcflow',
-  events: 'Amazon VPC',
+  events: 'AWS Amazon VPC',
   indexField: undefined,
   fields: {
     version: ['metadata.log_version'],
@@ -136,7 +136,12 @@ function classSource({ logsource: { category } }: Rule): LogSource {
 
 /** @returns keys under which rules for this event are filed. */
 export function keysOf(event: OcsfEvent): readonly string[] {
-  return [event.metadata.product.name, `class ${event.class_uid}`];
+  return [productOf(event), `class ${event.class_uid}`];
+}
+
+// The name alone proves nothing: an application gives its own in its log. The vendor is ours to say.
+function productOf({ metadata: { product } }: OcsfEvent): string {
+  return `${product.vendor_name} ${product.name}`;
 }
 
 /**
@@ -184,5 +189,5 @@ function lookUp(places: readonly Looked[]): Field<EventView> {
 
 /** Our own findings pass through the hub too; rules must not react to them. */
 export function isOwn(event: OcsfEvent): boolean {
-  return event.metadata.product.name === OWN_PRODUCT;
+  return productOf(event) === `${OWN_PRODUCT} ${OWN_PRODUCT}`;
 }

@@ -6,10 +6,10 @@ import { defaultProvider } from '@aws-sdk/credential-provider-node';
 
 export type OpenSearch = Client;
 
-/** @param url of the domain; requests to *.amazonaws.com are signed with the function's role, others (a local node) are not. */
+/** @param url of the domain: over https requests are signed with the function's role, whatever name the domain goes by; a local node is spoken to over http. */
 export function openSearchClient(url: string, region: string): OpenSearch {
   const common = { node: url, maxRetries: 0, requestTimeout: 30_000, compression: 'gzip' } as const;
-  if (!new URL(url).hostname.endsWith('.amazonaws.com')) return new Client(common);
+  if (new URL(url).protocol !== 'https:') return new Client(common);
   const provider = defaultProvider();
   return new Client({ ...common, ...AwsSigv4Signer({ region, service: 'es', getCredentials: () => provider() }) });
 }

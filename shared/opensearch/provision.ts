@@ -1,17 +1,32 @@
-// Applies the index templates; runs at every deploy. https://docs.opensearch.org/latest/api-reference/index-apis/create-index-template/
+// Applies the index templates and gives access; runs at every deploy. https://docs.opensearch.org/latest/api-reference/index-apis/create-index-template/
 import { RetryableError } from '../errors.ts';
 import { isArray, isObject, text } from '../outcome.ts';
+import { INDEX_ROLE, mapIndexRole } from './access.ts';
 import type { OpenSearch } from './client.ts';
 import { indexTemplates, type IndexTemplate } from './template.ts';
 
-/** Puts every template whose contents differ from what the domain has. Running it again changes nothing. */
-export async function provision(
-  client: OpenSearch,
-): Promise<{ readonly applied: readonly string[]; readonly unchanged: readonly string[] }> {
+export interface Provisioned {
+  /** Names of templates. */
+  readonly applied: readonly string[];
+  readonly unchanged: readonly string[];
+  /** IAM role that was let in, by its role in OpenSearch. */
+  readonly mapped: Readonly<Record<string, string>>;
+}
+
+/**
+ * Puts every template whose contents differ from what the domain has, then lets the index function in. Running it again changes nothing.
+ * @param indexRoleArn IAM role of the index function; left out where access to the domain is not ours to give.
+ */
+export async function provision(client: OpenSearch, indexRoleArn?: string): Promise<Provisioned> {
   const stale = await staleTemplates(client);
   for (const { name, body } of stale) await client.transport.request({ method: 'PUT', path: `/_index_template/${name}`, body });
+  if (indexRoleArn !== undefined) await mapIndexRole(client, indexRoleArn);
   const applied = stale.map(({ name }) => name);
-  return { applied, unchanged: indexTemplates().flatMap(({ name }) => (applied.includes(name) ? [] : [name])) };
+  return {
+    applied,
+    unchanged: indexTemplates().flatMap(({ name }) => (applied.includes(name) ? [] : [name])),
+    mapped: indexRoleArn === undefined ? {} : { [INDEX_ROLE]: indexRoleArn },
+  };
 }
 
 /** @throws RetryableError while templates are missing: an index made without its template could not be mended without a reindex. */

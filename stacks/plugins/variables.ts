@@ -48,12 +48,14 @@ type Accounts = Readonly<Record<'ids' | 'roots' | 'trails' | 'logs' | 'detectors
 
 interface OpenSearch {
   /** Which of stacks/resources/opensearch-*.yml is deployed. */
-  readonly kind: 'domain' | 'external';
+  readonly kind: 'domain' | 'external' | 'external-vpc';
   readonly url: unknown;
   /** ARN that the functions' rights are bound to. */
   readonly arn: string;
   /** Of the functions that talk to OpenSearch; null where it is reached without a VPC. */
   readonly vpc: { readonly subnetIds: readonly string[]; readonly securityGroupIds: readonly string[] } | null;
+  /** Whom provision lets into a domain of our own; null where others give access. */
+  readonly indexRole: object | null;
   /** Zones of the domain: as many as it has subnets; a number only where there are several. */
   readonly multiZone: boolean;
   readonly zones: { readonly AvailabilityZoneCount: number } | null;
@@ -146,9 +148,9 @@ function subscription({ protocol, endpoint }: Subscription): { readonly Protocol
   return { Protocol: protocol, Endpoint: endpoint };
 }
 
-/** Where OpenSearch is: the parameter wins, then the bank's endpoint, then a domain of our own. */
+/** Where OpenSearch is: the parameter wins, then the bank's endpoint (with its VPC), then a domain of our own. */
 function openSearch({ bank, security_account: security, region, opensearch }: BankConfig, givenUrl: string): OpenSearch {
-  const { domain, endpoint } = opensearch;
+  const { domain, endpoint, subnet_ids: subnetIds, security_group_ids: securityGroupIds } = opensearch;
   const url = givenUrl === '' ? endpoint : givenUrl;
   const arn = (name: string): string => `arn:aws:es:${region}:${security}:domain/${name}`;
   if (url === undefined && domain !== undefined) {
@@ -158,13 +160,23 @@ function openSearch({ bank, security_account: security, region, opensearch }: Ba
       url: { 'Fn::Join': ['', ['https://', { 'Fn::GetAtt': ['SearchDomain', 'DomainEndpoint'] }]] },
       arn: arn(`strongroom-${bank}`),
       vpc: { subnetIds: domain.subnet_ids, securityGroupIds: domain.security_group_ids },
+      indexRole: { 'Fn::GetAtt': ['IndexRole', 'Arn'] },
       multiZone: zones > 1,
       zones: zones > 1 ? { AvailabilityZoneCount: zones } : null,
     };
   }
   // AWS makes host names as <vpc|search>-<domain>-<26 characters>. A custom name says nothing: the domain then has our own name.
   const name = /^https:\/\/(?:vpc|search)-([a-z][a-z0-9-]{2,27})-[a-z0-9]{26}\./.exec(url ?? '')?.[1];
-  return { kind: 'external', url, arn: arn(name ?? `strongroom-${bank}`), vpc: null, multiZone: false, zones: null };
+  const vpc = givenUrl !== '' || subnetIds === undefined || securityGroupIds === undefined ? null : { subnetIds, securityGroupIds };
+  return {
+    kind: vpc === null ? 'external' : 'external-vpc',
+    url,
+    arn: arn(name ?? `strongroom-${bank}`),
+    vpc,
+    indexRole: null,
+    multiZone: false,
+    zones: null,
+  };
 }
 
 /** Who may subscribe log groups to the intake; CloudFormation wants it as text. */

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { readEnvironment } from '../../shared/config.ts';
-import { isObject, text } from '../../shared/outcome.ts';
-import { bankWithDomain } from './banks.ts';
+import { INDEX_ROLE } from '../../shared/opensearch/access.ts';
+import { isObject, object, parseJson, text } from '../../shared/outcome.ts';
+import { bankWithDomain, bankWithEndpointInVpc } from './banks.ts';
 import { at, compile, discard, list, ofType, statements, target, textsIn, type Compiled, type Resource } from './compile.ts';
 
 /** Statements with a wildcard for an action or for all resources, each with the reason. A key policy's resource is always `*`: its key. */
@@ -38,21 +40,23 @@ const ENVIRONMENT: Readonly<Record<string, readonly string[]>> = {
   detect: ['ALERT_TABLE', 'ALERT_TOPIC_ARN', 'HUB_STREAM', 'PARKED_BUCKET', 'VAULT_BUCKET'],
   provision: ['OPENSEARCH_URL'],
 };
+const WITH_DOMAIN: typeof ENVIRONMENT = { ...ENVIRONMENT, provision: ['INDEX_ROLE_ARN', 'OPENSEARCH_URL'] };
 
 /** Buckets that cannot have a customer key: load balancers and S3's own access logs deliver to SSE-S3 only. */
 const SSE_S3 = ['AccessLogsBucket', 'BalancerBucket'];
 
 let demo: Compiled;
 let vpc: Compiled;
+let existing: Compiled;
 
 beforeAll(async () => {
-  const options = [{ parameters: { bank: 'demo' } }, { parameters: { bank: 'vpc' }, banks: { vpc: bankWithDomain() } }] as const;
-  [demo, vpc] = await Promise.all([compile(options[0]), compile(options[1])]);
+  [demo, vpc, existing] = await Promise.all([
+    compile({ parameters: { bank: 'demo' } }),
+    compile({ parameters: { bank: 'vpc' }, banks: { vpc: bankWithDomain() } }),
+    compile({ parameters: { bank: 'existing' }, banks: { existing: bankWithEndpointInVpc() } }),
+  ]);
 }, 120_000);
-afterAll(() => {
-  discard(demo);
-  discard(vpc);
-});
+afterAll(() => [demo, vpc, existing].forEach(discard));
 
 function named(compiled: Compiled, id: string): Resource {
   const found = compiled.resources.find((resource) => resource.id === id);
@@ -66,9 +70,10 @@ function isKey(compiled: Compiled, value: unknown): boolean {
 }
 
 describe.each([
-  ['demo', () => demo],
-  ['a bank with a domain', () => vpc],
-])('%s', (_name, stack) => {
+  ['demo', () => demo, ENVIRONMENT],
+  ['a bank with a domain', () => vpc, WITH_DOMAIN],
+  ['a bank with an endpoint in a VPC', () => existing, ENVIRONMENT],
+])('%s', (_name, stack, environment) => {
   describe('encryption with a key of ours', () => {
     it.each([
       ['AWS::SQS::Queue', ['KmsMasterKeyId']],
@@ -227,10 +232,10 @@ describe.each([
       const read = new Set<string>();
       readEnvironment(new Proxy({}, { get: (_, name) => void read.add(String(name)) }));
       for (const { properties } of ofType(stack(), 'AWS::Lambda::Function')) {
-        const name = (text(properties['FunctionName']) ?? '').replace(/^strongroom-(demo|vpc)-/, '');
+        const name = (text(properties['FunctionName']) ?? '').replace(/^strongroom-[a-z]+-/, '');
         const variables = at(properties, 'Environment', 'Variables');
         const own = Object.keys(isObject(variables) ? variables : {}).filter((variable) => !variable.startsWith('POWERTOOLS_'));
-        expect([name, own.sort()]).toEqual([name, ENVIRONMENT[name]]);
+        expect([name, own.sort()]).toEqual([name, environment[name]]);
         expect(own.filter((variable) => !read.has(variable))).toEqual([]);
         expect(at(variables, 'POWERTOOLS_SERVICE_NAME')).toBe(name);
         expect(at(variables, 'POWERTOOLS_METRICS_NAMESPACE')).toBe('Strongroom');
@@ -240,7 +245,7 @@ describe.each([
     it('run on Node 24 and ARM, traced, each with its own role and log group', () => {
       const functions = ofType(stack(), 'AWS::Lambda::Function');
 
-      expect(functions).toHaveLength(Object.keys(ENVIRONMENT).length);
+      expect(functions).toHaveLength(Object.keys(environment).length);
       for (const { properties } of functions) {
         expect(properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], TracingConfig: { Mode: 'Active' } });
       }
@@ -350,8 +355,45 @@ describe('OpenSearch', () => {
         .map(({ id }) => id);
 
     expect(inVpc(vpc)).toEqual(['IndexLambdaFunction', 'ProvisionLambdaFunction']);
+    expect(inVpc(existing)).toEqual(['IndexLambdaFunction', 'ProvisionLambdaFunction']);
     expect(inVpc(demo)).toEqual([]);
-    expect(ofType(demo, 'AWS::OpenSearchService::Domain')).toEqual([]);
+    for (const compiled of [demo, existing]) expect(ofType(compiled, 'AWS::OpenSearchService::Domain')).toEqual([]);
+  });
+
+  it('inside a VPC is reached from the subnets that the bank names, with the right to network interfaces before the function is made', () => {
+    for (const id of ['IndexLambdaFunction', 'ProvisionLambdaFunction']) {
+      expect(named(existing, id).properties['VpcConfig']).toEqual({
+        SubnetIds: ['subnet-0aaa1111', 'subnet-0bbb2222'],
+        SecurityGroupIds: ['sg-0ddd4444'],
+      });
+    }
+    for (const compiled of [vpc, existing]) {
+      expect(named(compiled, 'SearchNetworkPolicy').properties['Roles']).toEqual([{ Ref: 'IndexRole' }, { Ref: 'ProvisionRole' }]);
+      const template = object(parseJson(readFileSync(compiled.file, 'utf8')));
+      for (const id of ['IndexLambdaFunction', 'ProvisionLambdaFunction'])
+        expect(at(template, 'Resources', id, 'DependsOn')).toContain('SearchNetworkPolicy');
+    }
+    expect(demo.resources.map(({ id }) => id)).not.toContain('SearchNetworkPolicy');
+  });
+
+  it('of our own is told by provision who index is, and lets provision write that one role', () => {
+    const written = ['roles', 'rolesmapping'].map(
+      (kind) => `arn:aws:es:eu-central-1:111111111111:domain/strongroom-vpc/_plugins/_security/api/${kind}/${INDEX_ROLE}`,
+    );
+    const toSecurity = (compiled: Compiled): readonly (readonly unknown[])[] =>
+      statements(compiled)
+        .map(({ name, actions, resources }) => [name, actions, resources.filter((arn) => String(arn).includes('_security'))] as const)
+        .filter(([, , resources]) => resources.length > 0);
+
+    expect(at(named(vpc, 'ProvisionLambdaFunction').properties, 'Environment', 'Variables', 'INDEX_ROLE_ARN')).toEqual({
+      'Fn::GetAtt': ['IndexRole', 'Arn'],
+    });
+    expect(toSecurity(vpc)).toEqual([
+      ['SearchDomain/Provision', ['es:ESHttpGet', 'es:ESHttpPut'], written],
+      ['SearchAccessPolicy/MapIndexRole', ['es:ESHttpPut'], written],
+    ]);
+    expect(named(vpc, 'SearchAccessPolicy').properties['RoleName']).toEqual({ Ref: 'ProvisionRole' });
+    expect([...toSecurity(demo), ...toSecurity(existing)]).toEqual([]);
   });
 });
 

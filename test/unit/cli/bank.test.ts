@@ -202,6 +202,42 @@ describe('errors of meaning', () => {
     expect(load(changed(endpoint, domain(4))).errors).toBeUndefined();
   });
 
+  it('an endpoint inside a VPC comes with subnets and security groups, another may', () => {
+    const endpoint = '  endpoint: http://127.0.0.1:9200\n';
+    const inVpc = '  endpoint: https://vpc-logs-abcdefghijklmnopqrstuvwxyz.eu-central-1.es.amazonaws.com\n';
+    const subnets = '  subnet_ids: [subnet-0aaa1111]\n';
+    const groups = '  security_group_ids: [sg-0ddd4444]\n';
+    const error = (opensearch: string): string | undefined => errorsOf(changed(endpoint, opensearch))[0]?.message;
+
+    expect(error(inVpc + subnets)).toBe('must have subnet_ids and security_group_ids or neither (found subnet_ids alone)');
+    expect(error(endpoint + groups)).toBe('must have subnet_ids and security_group_ids or neither (found security_group_ids alone)');
+    expect(error(inVpc)).toMatch(/^is inside a VPC: subnet_ids and security_group_ids must say where/);
+    expect(error(inVpc + subnets + groups)).toBeUndefined();
+    expect(error(`  endpoint: https://logs.bank.example\n${subnets}${groups}`)).toBeUndefined();
+    expect(error('  endpoint: https://search-logs-abcdefghijklmnopqrstuvwxyz.eu-central-1.es.amazonaws.com\n')).toBeUndefined();
+    expect(error(inVpc + subnets.replace('0aaa', 'xyz') + groups)).toContain('must be a subnet id (found "subnet-xyz1111")');
+  });
+
+  it('a domain has its subnets and security groups inside', () => {
+    const domain = `  domain:
+    instance_type: r7g.large.search
+    instance_count: 1
+    volume_gib: 500
+    subnet_ids: [subnet-0aaa1111]
+    security_group_ids: [sg-0ddd4444]
+  subnet_ids: [subnet-0aaa1111]
+`;
+    const content = changed('  endpoint: http://127.0.0.1:9200\n', domain);
+
+    expect(errorsOf(content)).toEqual([
+      {
+        line: lineOf(content, '  subnet_ids: [subnet-0aaa1111]'),
+        path: 'opensearch.subnet_ids',
+        message: 'belongs to an endpoint inside a VPC; a domain has its own',
+      },
+    ]);
+  });
+
   it('a name must leave room in bucket names', () => {
     const name = 'a-bank-with-a-long-name';
     const file = join(directory, `${name}.yml`);

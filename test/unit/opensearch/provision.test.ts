@@ -36,10 +36,10 @@ describe('provisioning', () => {
     const templates = new Map<string, Json>();
     const { client } = await start(templates);
 
-    expect(await provision(client)).toEqual({ applied: NAMES, unchanged: [] });
+    expect(await provision(client)).toEqual({ applied: NAMES, unchanged: [], mapped: {} });
     expect([...templates.keys()]).toEqual(NAMES);
     expect([...templates.values()]).toEqual(indexTemplates().map(({ body }) => body));
-    expect(await provision(client)).toEqual({ applied: [], unchanged: NAMES });
+    expect(await provision(client)).toEqual({ applied: [], unchanged: NAMES, mapped: {} });
     expect(puts()).toEqual(NAMES);
   });
 

@@ -72,6 +72,18 @@ describe('OpenSearch', () => {
     expect(given.opensearch).toMatchObject({ kind: 'external', url: 'http://127.0.0.1:9299', vpc: null });
   });
 
+  it('as an endpoint inside a VPC puts the functions into the subnets beside it, unless another is given', () => {
+    const bank = demo({ opensearch: { endpoint: url, subnet_ids: ['subnet-0aaa1111'], security_group_ids: ['sg-0ddd4444'] } });
+
+    expect(derive(bank, SECURITY).opensearch).toMatchObject({
+      kind: 'external-vpc',
+      url,
+      vpc: { subnetIds: ['subnet-0aaa1111'], securityGroupIds: ['sg-0ddd4444'] },
+      indexRole: null,
+    });
+    expect(derive(bank, { ...SECURITY, opensearchUrl: 'http://127.0.0.1:9299' }).opensearch).toMatchObject({ kind: 'external', vpc: null });
+  });
+
   it('of an AWS endpoint is bound by the domain in its name', () => {
     expect(derive(demo({ opensearch: { endpoint: url } }), SECURITY).opensearch.arn).toBe(
       'arn:aws:es:eu-central-1:111111111111:domain/bank-logs',
@@ -88,6 +100,7 @@ describe('OpenSearch', () => {
     expect(several.opensearch).toMatchObject({
       kind: 'domain',
       vpc: { subnetIds: ['subnet-0aaa1111', 'subnet-0bbb2222'], securityGroupIds: ['sg-0ddd4444'] },
+      indexRole: { 'Fn::GetAtt': ['IndexRole', 'Arn'] },
       multiZone: true,
       zones: { AvailabilityZoneCount: 2 },
     });
