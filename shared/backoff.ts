@@ -10,6 +10,11 @@ export interface Backoff {
 }
 
 /** Waits a random time that grows with the attempt, counted from 0. */
-export async function backOff(attempt: number, { baseMs, capMs }: Backoff): Promise<void> {
-  await sleep(Math.random() * Math.min(capMs, baseMs * 2 ** attempt));
+export async function backOff(attempt: number, backoff: Backoff): Promise<void> {
+  await sleep(delayMs(attempt, backoff));
+}
+
+/** @returns any delay up to the limit of the attempt, ms: who failed together does not come back together. */
+export function delayMs(attempt: number, { baseMs, capMs }: Backoff): number {
+  return Math.random() * Math.min(capMs, baseMs * 2 ** attempt);
 }

@@ -16,6 +16,7 @@ const COMMA = 0x2c;
 const COLON = 0x3a;
 
 const NO_END: Reject = { code: 'malformed_json', detail: 'the object has no end' };
+const AGAIN: Reject = { code: 'malformed_json', detail: 'the array begins again before its end: records may be missing' };
 const TOO_LARGE: Reject = { code: 'record_too_large', detail: `an object of more than ${MAX_RECORD_BYTES} bytes` };
 
 /** Where the scanner stands in what it has not yet handed on. */
@@ -29,6 +30,8 @@ interface Scan {
   inString: boolean;
   /** Where bytes began that belong to no object, or -1. */
   garbage: number;
+  /** The garbage before `at` was too long to be kept and is handed on already. */
+  skipping: boolean;
   /** Inside the wrapper's array. */
   inArray: boolean;
   /** Inside a wrapper object after its array: everything up to its end is skipped. */
@@ -54,6 +57,7 @@ export function createJsonFramer(arrayKey: string | undefined, sink: FrameSink):
       append(scan, chunk);
       for (;;) {
         scanBytes(scan, key, sink);
+        if (scan.garbage >= 0 && scan.bytes.length - scan.garbage > MAX_RECORD_BYTES) skipGarbage(scan, sink);
         if (scan.start < 0 || scan.bytes.length - scan.start <= MAX_RECORD_BYTES) return;
         giveUpRecord(scan, sink, TOO_LARGE);
       }
@@ -72,7 +76,7 @@ export function createJsonFramer(arrayKey: string | undefined, sink: FrameSink):
 
 function newScan(): Scan {
   const empty = Buffer.alloc(0);
-  const open = { start: -1, depth: 0, inString: false, garbage: -1, inArray: false, tail: false };
+  const open = { start: -1, depth: 0, inString: false, garbage: -1, skipping: false, inArray: false, tail: false };
   return { bytes: empty, at: 0, ...open, signature: undefined, end: -1, joint: undefined, jointAt: -1, leapt: -1 };
 }
 
@@ -117,14 +121,20 @@ function scanBetween(scan: Scan, sink: FrameSink): void {
     return;
   }
   const separator = byte <= 0x20 || byte === COMMA || byte === OPEN_BRACKET || byte === CLOSE_BRACKET;
-  if (!separator && scan.garbage < 0) scan.garbage = scan.at;
+  if (!separator && scan.garbage < 0 && !scan.skipping) scan.garbage = scan.at;
   scan.at++;
 }
 
 function flushGarbage(scan: Scan, end: number, sink: FrameSink): void {
+  scan.skipping = false;
   if (scan.garbage < 0) return;
   sink.broken({ code: 'malformed_json', detail: 'text that is no JSON object' }, scan.bytes.toString('utf8', scan.garbage, end).trim());
   scan.garbage = -1;
+}
+
+function skipGarbage(scan: Scan, sink: FrameSink): void {
+  flushGarbage(scan, scan.garbage + MAX_RECORD_BYTES, sink);
+  scan.skipping = true;
 }
 
 function learnJoint(scan: Scan): void {
@@ -176,7 +186,7 @@ function scanObject(scan: Scan, key: Buffer | undefined, sink: FrameSink): void 
         return;
       }
     } else if (byte === OPEN_BRACKET && depth === 1 && key !== undefined && !scan.tail && follows(bytes, scan.start, at, key)) {
-      enterArray(scan, at);
+      enterArray(scan, at, sink);
       return;
     }
   }
@@ -196,7 +206,8 @@ function follows(bytes: Buffer, start: number, at: number, key: Buffer): boolean
   return back - key.length >= start && bytes.compare(key, 0, key.length, back - key.length + 1, back + 1) === 0;
 }
 
-function enterArray(scan: Scan, at: number): void {
+function enterArray(scan: Scan, at: number, sink: FrameSink): void {
+  if (scan.inArray) sink.broken(AGAIN, scan.bytes.toString('utf8', scan.start, at));
   scan.at = at + 1;
   scan.start = -1;
   scan.depth = 0;

@@ -110,6 +110,22 @@ test('gives up a record beyond the limit without keeping it, and finds the next'
   expect(framed.broken[0]?.code).toBe('record_too_large');
 });
 
+test('text that is no JSON is kept up to the limit however long it is, told once, and what follows it is found', () => {
+  const garbage = Array.from({ length: 12 }, () => Buffer.alloc(MAX_RECORD_BYTES / 4, 'x y, z'));
+  const { records, broken } = frame([...garbage, Buffer.from('{"a":1} z {"a":2}')]);
+  expect(records).toEqual(['{"a":1}', '{"a":2}']);
+  expect(broken.map(({ code, text }) => [code, text.length])).toEqual([
+    ['malformed_json', MAX_RECORD_BYTES],
+    ['malformed_json', 1],
+  ]);
+});
+
+test('a second array begun inside the first takes nothing with it unseen', () => {
+  const { records, broken } = frame([Buffer.from('{"Records":[{"a":1},{"Records":[{"a":2}]}]}')]);
+  expect(records).toEqual(['{"a":1}', '{"a":2}']);
+  expect(broken[0]).toEqual({ code: 'malformed_json', text: '{"Records":' });
+});
+
 test('text that is no JSON at all is broken, not lost', () => {
   expect(frame([Buffer.from('hello world\n')])).toEqual({ records: [], broken: [{ code: 'malformed_json', text: 'hello world' }] });
 });

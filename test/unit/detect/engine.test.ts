@@ -1,5 +1,6 @@
 import { createEngine, requiredValues } from '../../../shared/detect/engine.ts';
 import { RuleError } from '../../../shared/detect/sigma/rule.ts';
+import type { OcsfEvent } from '../../../shared/model.ts';
 import { apiEvent, cloudtrailRule } from './events.ts';
 
 function rule(name: string, detection: object): ReturnType<typeof cloudtrailRule> {
@@ -25,10 +26,11 @@ describe('createEngine', () => {
     const engine = createEngine([rule('all', { s: { 'eventName|exists': true }, condition: 's' })], {});
     const event = apiEvent('StopLogging');
     expect(engine.match(event)).toHaveLength(1);
-    const from = (name: string): number =>
-      engine.match({ ...event, metadata: { ...event.metadata, product: { name, vendor_name: 'x' } } }).length;
-    expect(from('GuardDuty')).toBe(0);
-    expect(from('Strongroom')).toBe(0);
+    const from = (vendor_name: string, name: string): number =>
+      engine.match({ ...event, metadata: { ...event.metadata, product: { name, vendor_name } } }).length;
+    expect(from('AWS', 'CloudTrail')).toBe(1);
+    expect(from('AWS', 'GuardDuty')).toBe(0);
+    expect(from('Strongroom', 'Strongroom')).toBe(0);
     const everything = cloudtrailRule(
       { s: { 'class_uid|exists': true }, condition: 's' },
       { taxonomy: 'ocsf', logsource: { category: 'api_activity' } },
@@ -36,6 +38,20 @@ describe('createEngine', () => {
     const own = { ...event, metadata: { ...event.metadata, product: { name: 'Strongroom', vendor_name: 'Strongroom' } } };
     expect(createEngine([everything], {}).match(event)).toHaveLength(1);
     expect(createEngine([everything], {}).match(own)).toHaveLength(0);
+  });
+
+  it('does not take an application at its word about the product its log is of', () => {
+    const named = (name: string): OcsfEvent => {
+      const event = apiEvent('StopLogging');
+      return { ...event, metadata: { ...event.metadata, product: { name, vendor_name: 'demo' } } };
+    };
+    const stop = rule('stop', { s: { eventName: 'StopLogging' }, condition: 's' });
+    const everything = cloudtrailRule(
+      { s: { 'class_uid|exists': true }, condition: 's' },
+      { taxonomy: 'ocsf', logsource: { category: 'api_activity' } },
+    );
+    expect(createEngine([stop], {}).match(named('CloudTrail'))).toEqual([]);
+    expect(createEngine([everything], {}).match(named('Strongroom'))).toHaveLength(1);
   });
 
   it('shows the fields the rule names, as far as the event has them', () => {

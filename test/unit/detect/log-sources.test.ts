@@ -224,7 +224,7 @@ describe('log sources', () => {
     const flows = parseRule({ ...rule, taxonomy: 'ocsf', logsource: { category: 'network_activity' } });
     const event = mapped(vpcFlow, '2 222222222222 eni-1 10.20.1.17 198.51.100.67 51514 443 6 20 4249 1772442000 1772442060 ACCEPT OK');
     expect(createEngine([flows], {}).match(event)).toHaveLength(1);
-    expect(keysOf(event)).toEqual(['Amazon VPC', 'class 4001']);
+    expect(keysOf(event)).toEqual(['AWS Amazon VPC', 'class 4001']);
     expect(() => logSourceOf(parseRule({ ...rule, taxonomy: 'ocsf', logsource: { category: 'firewall' } }))).toThrow(
       'logsource.category is a class',
     );
