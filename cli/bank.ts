@@ -8,6 +8,7 @@ import { isCollection, isMap, isNode, isScalar, LineCounter, parseDocument, type
 import schema from '../schemas/config/bank.schema.json' with { type: 'json' };
 import type { BankConfig } from '../shared/config.ts';
 import { isObject, text } from '../shared/outcome.ts';
+import { isVital } from '../shared/redact/redact.ts';
 import { SOURCES } from '../shared/sources/registry.ts';
 
 export interface BankError {
@@ -100,6 +101,7 @@ function contradictions(bank: BankConfig, fileName: string): readonly Problem[] 
     ...opensearch(bank),
     ...sources(bank),
     ...exclusions(bank),
+    ...redaction(bank),
     ...addresses(bank),
     ...subscriptions(bank),
   ];
@@ -186,6 +188,12 @@ function* exclusions(bank: BankConfig): Generator<Problem> {
     }
     if (seen.has(exclusion.name)) yield { path: [...path, 'name'], message: `${exclusion.name} is used twice; events are counted by name` };
     seen.add(exclusion.name);
+  }
+}
+
+function* redaction(bank: BankConfig): Generator<Problem> {
+  for (const [index, { field }] of bank.redaction.entries()) {
+    if (isVital(field)) yield { path: ['redaction', String(index), 'field'], message: `must not be ${field}: no event can do without it` };
   }
 }
 

@@ -25,6 +25,11 @@ function base64Number(index: number): string {
   return out;
 }
 
+/** Id of a log event of CloudWatch Logs, which may come again in another batch, at another position. @param id as CloudWatch Logs gave it. */
+export function logEventId(account: string, logGroup: string, logStream: string, id: string): string {
+  return digest(15, account, logGroup, logStream, id);
+}
+
 /**
  * Document id of an event: its uid, a UUID as 22 characters of base64url. One native id, however delivered, is one document.
  * A uid that OpenSearch would refuse (it takes 1 to 512 bytes) or that would have to be escaped in a bulk request is its digest.
@@ -32,4 +37,9 @@ function base64Number(index: number): string {
 export function documentId(uid: string): string {
   if (UUID.test(uid)) return Buffer.from(uid.replaceAll('-', ''), 'hex').toString('base64url');
   return PLAIN.test(uid) ? uid : digest(16, uid);
+}
+
+/** True for what documentId() makes: it stands in a bulk request as it is. */
+export function isDocumentId(candidate: string): boolean {
+  return PLAIN.test(candidate);
 }

@@ -92,7 +92,7 @@ export interface ParkedRecord {
   readonly evidence?: string | undefined;
   /** Position of the record in its unit; -1 when the unit as a whole could not be read. */
   readonly index: number;
-  /** The record's text, cut at 256 KiB; for stage `index`, the document's JSON. */
+  /** The record's text, cut at 256 KiB where the evidence has all of it; for stage `index`, the document's JSON; of a hub record, base64. */
   readonly raw: string;
   /** For stage `index`: where the document was to go. */
   readonly document?: { readonly id: string; readonly index: string } | undefined;

@@ -3,7 +3,7 @@
 import type { Counts, OcsfEvent, Origin, Outcome, ParkedRecord, RawRecord, Reject } from './model.ts';
 import type { FrameSink } from './decode/frame-sink.ts';
 import { createFramer } from './decode/framer.ts';
-import { positionIds } from './ids.ts';
+import { logEventId, positionIds } from './ids.ts';
 import { inRange } from './ocsf/event.ts';
 import { exclude, reject } from './outcome.ts';
 import type { Context, Source } from './sources/api.ts';
@@ -19,8 +19,11 @@ export interface NormaliseOptions {
   readonly logGroup?: string | undefined;
   readonly logStream?: string | undefined;
   readonly transforms: readonly Transform[];
-  /** Only these positions are processed (redriving parked records); the others are passed over and not counted. */
-  readonly only?: ReadonlySet<number> | undefined;
+  /**
+   * Only these records are processed (redriving parked ones): position → how the text begins. The others are passed over and not counted,
+   * also where another text stands at the position by now, because the framing has changed.
+   */
+  readonly only?: ReadonlyMap<number, string> | undefined;
   readonly onEvent: (event: OcsfEvent, index: number) => void;
   readonly onExcluded?: (rule: string, index: number) => void;
   readonly onParked: (record: ParkedRecord) => void;
@@ -48,19 +51,23 @@ export interface Summary {
 }
 
 export function createNormaliser(options: NormaliseOptions): Normaliser {
-  const { origin, source } = options;
+  const { origin, source, logGroup = '', logStream = '' } = options;
+  const atPosition = positionIds(origin.uri);
+  /** Of the record that is being read, where the trigger gave it an id. */
+  let given: string | undefined;
   const context: { -readonly [K in keyof Context]: Context[K] } = {
     origin,
     format: options.format,
     logGroup: options.logGroup,
     logStream: options.logStream,
-    uid: positionIds(origin.uri),
+    uid: (index) => (given === undefined ? atPosition(index) : logEventId(origin.account, logGroup, logStream, given)),
   };
   const ledger = createLedger(options);
   let index = 0;
 
   function take(record: RawRecord): void {
-    if (!ledger.enter(record.index)) return;
+    if (!ledger.enter(record.index, record.text)) return;
+    given = record.uid;
     const outcome = source === undefined ? UNKNOWN_SOURCE : read(source, record, context, options.transforms);
     if (outcome.kind === 'value') ledger.event(outcome.value, record);
     else if (outcome.kind === 'exclude') ledger.exclude(outcome.rule, record.index);
@@ -69,7 +76,7 @@ export function createNormaliser(options: NormaliseOptions): Normaliser {
 
   function broken(problem: Reject, text: string): void {
     const at = index++;
-    if (ledger.enter(at)) ledger.park('decode', at, problem, text);
+    if (ledger.enter(at, text)) ledger.park('decode', at, problem, text);
   }
 
   const sink: FrameSink = {
@@ -84,10 +91,10 @@ export function createNormaliser(options: NormaliseOptions): Normaliser {
     record: (text, wrapper) => take({ text, index: index++, ...wrapper }),
     exclude(rule) {
       const at = index++;
-      if (ledger.enter(at)) ledger.exclude(rule, at);
+      if (ledger.enter(at, '')) ledger.exclude(rule, at);
     },
     unreadable(problem, raw = '') {
-      if (ledger.enter(-1)) ledger.park('decode', -1, problem, raw);
+      if (ledger.enter(-1, raw)) ledger.park('decode', -1, problem, raw);
     },
     end() {
       framer?.end();
@@ -139,8 +146,9 @@ function createLedger({ origin, only, onEvent, onExcluded, onParked }: Normalise
   return {
     park,
     /** @returns false for a record that is passed over; any other one has to end up somewhere. */
-    enter(index: number): boolean {
-      if (only?.has(index) === false) return false;
+    enter(index: number, text: string): boolean {
+      const expected = only?.get(index);
+      if (only !== undefined && (expected === undefined || !text.startsWith(expected))) return false;
       counts.records++;
       return true;
     },

@@ -1,6 +1,5 @@
 // gzip RFC 1952, zstd RFC 8878, or plain, told by the first bytes. https://nodejs.org/api/zlib.html
-import type { Transform } from 'node:stream';
-import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { createGunzip, createZstdDecompress, type Gunzip, type ZstdDecompress } from 'node:zlib';
 import type { Reject } from '../model.ts';
 
 export interface Decompressor {
@@ -78,8 +77,10 @@ function boundedSink(onChunk: (chunk: Buffer) => void, limits: DecompressLimits)
 
 function selectDecompressor(head: Buffer, sink: BoundedSink, settled?: () => Promise<unknown>): Decompressor {
   const chunkSize = CHUNK_BYTES;
-  if (head.length >= 2 && head[0] === 0x1f && head[1] === 0x8b) return zlibDecompressor(createGunzip({ chunkSize }), sink, settled);
-  if (head.length >= 4 && head.readUInt32LE(0) === 0xfd2fb528) return zlibDecompressor(createZstdDecompress({ chunkSize }), sink, settled);
+  if (head.length >= 2 && head[0] === 0x1f && head[1] === 0x8b)
+    return compressedDecompressor(() => memberOf(createGunzip({ chunkSize }), sink, settled));
+  if (head.length >= 4 && head.readUInt32LE(0) === 0xfd2fb528)
+    return compressedDecompressor(() => memberOf(createZstdDecompress({ chunkSize }), sink, settled));
   return plainDecompressor(sink);
 }
 
@@ -94,49 +95,91 @@ function plainDecompressor(sink: BoundedSink): Decompressor {
   };
 }
 
+/** A gzip member or zstd frame. */
+interface Member {
+  /** @returns what of the chunk lies behind the member's end; undefined while the end has not come. */
+  write(chunk: Buffer): Promise<Buffer | undefined>;
+  end(): Promise<Reject | undefined>;
+  /** Nothing more can be made of the unit: it is damaged, or beyond the limit. */
+  readonly failed: () => boolean;
+}
+
+/** One member behind the other, with or without zeros between them. zlib's own streams end at the zeros, and some at the first member. */
+function compressedDecompressor(nextMember: () => Member): Decompressor {
+  let member: Member | undefined;
+  return {
+    async write(chunk) {
+      let rest: Buffer | undefined = chunk;
+      while (rest !== undefined && member?.failed() !== true) {
+        if (member === undefined) {
+          const start = rest.findIndex((byte) => byte !== 0);
+          if (start < 0) return;
+          rest = rest.subarray(start);
+          member = nextMember();
+        }
+        rest = await member.write(rest);
+        if (rest !== undefined) member = undefined;
+      }
+    },
+    end: async () => await member?.end(),
+  };
+}
+
+function memberOf(stream: Gunzip | ZstdDecompress, sink: BoundedSink, settled?: () => Promise<unknown>): Member {
+  let ending: Ending | undefined;
+  let taken = 0;
+  const finished = drain(stream, sink, settled).then((how) => {
+    ending = how;
+  });
+  return {
+    failed: () => ending?.failed === true,
+    async write(chunk) {
+      taken += chunk.length;
+      await Promise.race([new Promise<void>((resolve) => stream.write(chunk, () => resolve())), finished]);
+      if (ending?.thrown !== undefined) throw ending.thrown.error;
+      // The stream ends within the chunk that holds its end, and counts what it has used of it.
+      return ending?.failed === false ? chunk.subarray(chunk.length - (taken - stream.bytesWritten)) : undefined;
+    },
+    async end() {
+      if (ending === undefined) stream.end();
+      await finished;
+      if (ending?.thrown !== undefined) throw ending.thrown.error;
+      return ending?.problem;
+    },
+  };
+}
+
+interface Ending {
+  /** False: the member was read to its end. */
+  readonly failed: boolean;
+  readonly problem?: Reject;
+  readonly thrown?: { readonly error: unknown };
+}
+
 // 'data' handlers rather than an async iterator: an iterator drops what was expanded just before the damage is noticed.
-function zlibDecompressor(stream: Transform, sink: BoundedSink, settled?: () => Promise<unknown>): Decompressor {
-  let problem: Reject | undefined;
-  let failure: { readonly error: unknown } | undefined;
-  let closed = false;
-  const finished = new Promise<void>((resolve) => {
+function drain(stream: Gunzip | ZstdDecompress, sink: BoundedSink, settled?: () => Promise<unknown>): Promise<Ending> {
+  return new Promise((resolve) => {
+    let open = true;
     stream.on('data', (chunk: Buffer) => {
-      if (closed) return;
-      if (!sink.push(chunk)) stop();
+      if (!open) return;
+      if (!sink.push(chunk)) stop({ failed: true });
       else if (settled !== undefined) pauseUntil(settled());
     });
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      problem = { code: 'corrupt_compression', detail: error.code ?? error.message };
-      stop();
+      stop({ failed: true, problem: { code: 'corrupt_compression', detail: error.code ?? error.message } });
     });
-    stream.on('close', stop);
-    stream.on('end', stop);
-    function stop(): void {
-      closed = true;
+    stream.on('end', () => stop({ failed: false }));
+    function stop(ending: Ending): void {
+      open = false;
       stream.destroy();
-      resolve();
+      resolve(ending);
     }
     function pauseUntil(room: Promise<unknown>): void {
       stream.pause();
       room.then(
         () => stream.resume(),
-        (error: unknown) => {
-          failure = { error };
-          stop();
-        },
+        (error: unknown) => stop({ failed: true, thrown: { error } }),
       );
     }
   });
-  return {
-    async write(chunk) {
-      if (!closed) await Promise.race([new Promise<void>((resolve) => stream.write(chunk, () => resolve())), finished]);
-      if (failure !== undefined) throw failure.error;
-    },
-    async end() {
-      if (!closed) stream.end();
-      await finished;
-      if (failure !== undefined) throw failure.error;
-      return problem;
-    },
-  };
 }

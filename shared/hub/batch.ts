@@ -4,7 +4,9 @@
 // https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html (1 MiB per record)
 import { gzipSync } from 'node:zlib';
 import { gunzipText } from '../decode/gunzip.ts';
+import { isDocumentId } from '../ids.ts';
 import type { HubDocument, Origin, Outcome } from '../model.ts';
+import { isIndexName } from '../opensearch/index-name.ts';
 import { isObject, parseJson, reject, text, value } from '../outcome.ts';
 
 export interface BatchHeader {
@@ -97,7 +99,7 @@ export function decodeBatch(record: Uint8Array): Exclude<Outcome<Batch>, { kind:
   const documents: HubDocument[] = [];
   for (let at = 1; at + 1 < lines.length; at += 2) {
     const place = placeOf(lines[at] ?? '');
-    if (place === undefined) return reject('malformed_record', `line ${at + 1} of the hub batch names no index or id`);
+    if (place === undefined) return reject('malformed_record', `line ${at + 1} of the hub batch names no index or id of ours`);
     documents.push({ ...place, json: lines[at + 1] ?? '' });
   }
   if (documents.length !== header.events)
@@ -122,5 +124,6 @@ function placeOf(action: string): { id: string; index: string } | undefined {
   if (!isObject(create)) return undefined;
   const id = text(create['_id']);
   const index = text(create['_index']);
-  return id === undefined || index === undefined ? undefined : { id, index };
+  // They go into a bulk request unescaped: what we would not have written must not get there.
+  return id !== undefined && index !== undefined && isDocumentId(id) && isIndexName(index) ? { id, index } : undefined;
 }

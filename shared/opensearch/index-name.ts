@@ -22,3 +22,10 @@ export function indexOf(classUid: number, time: number): string {
   memo.day = day;
   return memo.name;
 }
+
+const NAME = /^ocsf-[a-z0-9_.]+-[0-9.]+$/;
+
+/** True for a name as indexOf() makes it: no other index is ours to write to. */
+export function isIndexName(candidate: string): boolean {
+  return NAME.test(candidate);
+}

@@ -24,7 +24,7 @@ export interface Parker {
 export type Stage = ParkedRecord['stage'];
 export const STAGES: readonly Stage[] = ['decode', 'parse', 'map', 'index', 'detect'];
 
-/** Bytes of a record's text that are kept; the evidence has all of it. Documents are kept whole: they are published again as they are. */
+/** Bytes of a record's text that are kept where the evidence has all of it. Documents, and what has no evidence, are kept whole. */
 const RAW_BYTES = 256 * 1024;
 
 /** An object is closed at either: what a reader has to hold in memory. */
@@ -100,7 +100,8 @@ export async function overwriteParked(store: ParkedStore, key: string, records: 
 }
 
 function addLine(lines: Lines, record: ParkedRecord): void {
-  const line = JSON.stringify({ ...record, raw: record.document === undefined ? cut(record.raw) : record.raw });
+  const isWhole = record.document !== undefined || record.evidence === undefined;
+  const line = JSON.stringify({ ...record, raw: isWhole ? record.raw : cut(record.raw) });
   lines.text.push(line);
   lines.characters += line.length;
   lines.codes.set(record.code, (lines.codes.get(record.code) ?? 0) + 1);

@@ -1,7 +1,7 @@
 // Processing parked records again with the present code. What succeeds goes to the hub and leaves the parked bucket; ids are
 // deterministic, so a record that was redriven twice is one document.
 import type { BankConfig } from '../config.ts';
-import { createBatcher } from '../hub/batch.ts';
+import { createBatcher, decodeBatch } from '../hub/batch.ts';
 import { toHub } from '../hub/document.ts';
 import { createFrameSpool } from '../hub/frame-spool.ts';
 import { publish, type HubTarget } from '../hub/publish.ts';
@@ -36,10 +36,9 @@ export async function redrive(key: string, deps: RedriveDeps): Promise<Redriven>
   const records = await readParked(deps.parked, key);
   if (records.some(({ document }) => document !== undefined)) return await redriveDocuments(key, records, deps);
   const evidence = records[0]?.evidence;
-  // Hub records that somebody else wrote: they have no evidence, and nothing can be made of them.
-  if (evidence === undefined) return { redriven: 0, events: 0, excluded: 0, stillParked: records.length };
+  if (evidence === undefined) return await redriveHubRecords(key, records, deps);
   // Records of a unit that was not read as a whole have no position yet.
-  const only = records.some(({ index }) => index < 0) ? undefined : new Set(records.map(({ index }) => index));
+  const only = records.some(({ index }) => index < 0) ? undefined : new Map(records.map(({ index, raw }) => [index, raw]));
   return await withEvidence(deps.vault, { key: evidence }, async ({ facts }, bytes) => {
     const unit = await unitFromEvidence(facts.origin, bytes.open(), deps.bank);
     const task = { key, evidence, unit, only };
@@ -54,12 +53,12 @@ interface Task {
   /** Vault key. */
   readonly evidence: string;
   readonly unit: Unit;
-  readonly only: ReadonlySet<number> | undefined;
+  readonly only: ReadonlyMap<number, string> | undefined;
 }
 
 type Remaining = Omit<Redriven, 'redriven'>;
 
-/** Some records of a unit: those that fail again stay under the key, and so do those that are no longer met at their position. */
+/** Some records of a unit: those that fail again stay under the key, and so do those that are not met again, text and position. */
 async function redriveRecords(task: Task, records: readonly ParkedRecord[], deps: RedriveDeps): Promise<Remaining> {
   const again: ParkedRecord[] = [];
   const met = new Set<number>();
@@ -157,6 +156,27 @@ async function redriveDocuments(key: string, records: readonly ParkedRecord[], {
   }
   await keep(parked, key, remaining);
   return { redriven: records.length, events: records.length - remaining.length, excluded: 0, stillParked: remaining.length };
+}
+
+/** Hub records that no consumer could read: those that can be read by now, of another version maybe, are published as they were. */
+async function redriveHubRecords(key: string, records: readonly ParkedRecord[], { parked, hub }: RedriveDeps): Promise<Redriven> {
+  const remaining: ParkedRecord[] = [];
+  const readable: Buffer[] = [];
+  let events = 0;
+  for (const record of records) {
+    const bytes = Buffer.from(record.raw, 'base64');
+    const batch = decodeBatch(bytes);
+    if (batch.kind === 'reject') remaining.push(record);
+    else {
+      readable.push(bytes);
+      events += batch.value.documents.length;
+    }
+  }
+  if (readable.length > 0) {
+    await publish(readable, hub);
+    await keep(parked, key, remaining);
+  }
+  return { redriven: readable.length, events, excluded: 0, stillParked: remaining.length };
 }
 
 /** Leaves only these records under the key. */

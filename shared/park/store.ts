@@ -85,7 +85,11 @@ export async function readParked({ s3, bucket }: ParkedStore, key: string): Prom
   const answer = await present(s3.send(new GetObjectCommand({ Bucket: bucket, Key: key })));
   if (answer?.Body === undefined)
     throw new MisconfiguredError(`parked: ${key} is not in ${bucket}; \`strongroom parked list\` shows what is`);
-  const lines = (await expand(await answer.Body.transformToByteArray())).toString().split('\n');
+  const bytes = await answer.Body.transformToByteArray();
+  const expanded = await expand(bytes).catch((error: unknown) => {
+    throw new MisconfiguredError(`parked: ${key} in ${bucket} is no object of parked records`, { cause: error });
+  });
+  const lines = expanded.toString().split('\n');
   return lines.filter((line) => line !== '').map((line, at) => parkedRecord(line, `line ${at + 1} of ${key}`));
 }
 

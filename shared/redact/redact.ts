@@ -1,14 +1,39 @@
 // Takes personal data out of the hub and index copy as the bank's file says; the sealed evidence keeps it.
 import type { BankConfig } from '../config.ts';
+import { MisconfiguredError } from '../errors.ts';
 import type { OcsfEvent } from '../model.ts';
 import { isArray, isObject, value } from '../outcome.ts';
 import type { Transform } from '../normalise.ts';
 
 const MASK = '***';
 
-/** @returns one transform for all redactions of the bank, or undefined where there are none. Events are copied along the path, not changed. */
+/** What ids, index names and rules are made from: with one id for all, every event after the first would pass for a duplicate. */
+const VITAL = [
+  'class_uid',
+  'category_uid',
+  'type_uid',
+  'activity_id',
+  'severity_id',
+  'time',
+  'metadata.uid',
+  'metadata.version',
+  'metadata.product',
+];
+
+/** @returns true for an attribute that no event can do without, or that holds one. */
+export function isVital(field: string): boolean {
+  return VITAL.some((vital) => vital === field || vital.startsWith(`${field}.`));
+}
+
+/**
+ * @returns one transform for all redactions of the bank, or undefined where there are none. Events are copied along the path, not changed.
+ * @throws MisconfiguredError for an attribute that no event can do without; `strongroom check` finds it before.
+ */
 export function redactor(redactions: BankConfig['redaction']): Transform | undefined {
   if (redactions.length === 0) return undefined;
+  const vital = redactions.find(({ field }) => isVital(field));
+  if (vital !== undefined)
+    throw new MisconfiguredError(`redaction: no event can do without ${vital.field}; take it out of the bank's file`);
   const rules = redactions.map(({ field, action }) => ({ path: field.split('.'), action }));
   return (event) => {
     let current: unknown = event;

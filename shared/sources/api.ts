@@ -25,7 +25,7 @@ export interface Context {
   /** Log group and stream, for CloudWatch Logs deliveries. */
   readonly logGroup?: string | undefined;
   readonly logStream?: string | undefined;
-  /** Id of the record at `index` for sources without a native event id: deterministic, from the origin. */
+  /** Id of the record at `index` for sources without a native event id: from the id that CloudWatch Logs gave it, else from its position. */
   readonly uid: (index: number) => string;
 }
 

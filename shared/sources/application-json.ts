@@ -5,7 +5,6 @@
 //  - There is no standard. Time, level and message are looked for under their usual names; all else stays in `unmapped` as it came.
 //  - A message that is no JSON object (a start-up banner, a stack trace, Lambda's START and REPORT lines) is a log message like any other.
 //  - Which log groups are application logs is said in the bank's file (log_groups); nothing is claimed by name.
-import { digest } from '../ids.ts';
 import type { Json, JsonObject, OcsfEvent, OcsfMetadata, Outcome, RawRecord } from '../model.ts';
 import { BASE_EVENT, OCSF_VERSION, SEVERITY, classify } from '../ocsf/classes.ts';
 import { cloudOf, epochMs, inRange, unmappedOf } from '../ocsf/event.ts';
@@ -104,7 +103,7 @@ function map(native: ApplicationRecord, record: RawRecord, context: Context): Oc
     time,
     message: message?.is,
     metadata: {
-      uid: uidOf(record, context),
+      uid: context.uid(record.index),
       version: OCSF_VERSION,
       product: { name: service?.is ?? context.logGroup ?? 'application', vendor_name: context.origin.bank },
       log_level: level?.is,
@@ -129,12 +128,6 @@ function deliveryOf(record: RawRecord, time: number, context: Context): Partial<
     logged_time: logged,
     original_event_uid: record.uid,
   };
-}
-
-/** A subscription may deliver a log event again in another batch: its own id stays the same, its position does not. */
-function uidOf(record: RawRecord, context: Context): string {
-  if (record.uid === undefined) return context.uid(record.index);
-  return digest(15, context.origin.account, context.logGroup ?? '', context.logStream ?? '', record.uid);
 }
 
 function firstText(fields: JsonObject, keys: readonly string[]): Found | undefined {

@@ -1,4 +1,5 @@
 // Parking and redriving, against the emulator: real evidence, the real pipeline, and what reaches the hub stream.
+import { randomBytes } from 'node:crypto';
 import { Writable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { GetRecordsCommand, GetShardIteratorCommand, ListShardsCommand } from '@aws-sdk/client-kinesis';
@@ -7,7 +8,7 @@ import { listStore, redriveStore, showRecords } from '../../cli/commands/parked.
 import { loadBank } from '../../cli/bank.ts';
 import type { BankConfig } from '../../shared/config.ts';
 import { EvidenceError, MisconfiguredError } from '../../shared/errors.ts';
-import { decodeBatch } from '../../shared/hub/batch.ts';
+import { createBatcher, decodeBatch } from '../../shared/hub/batch.ts';
 import type { HubDocument, Origin, ParkedRecord } from '../../shared/model.ts';
 import { createParker, parkRecords, type ParkedStore } from '../../shared/park/parked.ts';
 import { redrive, type RedriveDeps } from '../../shared/park/redrive.ts';
@@ -91,6 +92,21 @@ function recordOf(origin: Origin, index: number, changes: Partial<ParkedRecord> 
   return { stage: 'parse', code: 'malformed_record', detail: 'too few fields', origin, index, raw: `line ${index}`, ...changes };
 }
 
+function batchOf(document: HubDocument): readonly Buffer[] {
+  const records: Buffer[] = [];
+  const batcher = createBatcher({ hub: 1, origin: originOf('s3://landing/hub#1'), evidence: 'some/evidence' }, (record) =>
+    records.push(record),
+  );
+  batcher.add(document);
+  batcher.end();
+  return records;
+}
+
+function hubRecord(bytes: Buffer): ParkedRecord {
+  const origin = { ...originOf('kinesis://hub/shardId-000000000000/1'), trigger: 'kinesis' } as const;
+  return recordOf(origin, -1, { stage: 'index', raw: bytes.toString('base64') });
+}
+
 function flow(second: number, bytes: string | number = 840): string {
   return `2 222222222222 eni-0a1b2c3d4e5f60718 192.0.2.10 198.51.100.20 443 49152 6 10 ${bytes} ${1795262400 + second} ${1795262460 + second} ACCEPT OK`;
 }
@@ -145,7 +161,7 @@ describe('parking', () => {
 
   it('closes an object before its records fill the memory of a reader', async () => {
     const origin = originOf('s3://landing/large-records#1');
-    const parker = createParker(parked, origin);
+    const parker = createParker(parked, origin, 'some/evidence');
     for (let index = 0; index < 70; index++) parker.add(recordOf(origin, index, { raw: 'x'.repeat(300 * 1024) }));
 
     const keys = await parker.end();
@@ -208,7 +224,11 @@ describe('redriving', () => {
     const documents = await hubDocuments();
     const origin = originOf('s3://landing/mended#1');
     // As an earlier version would have left records 1 and 4.
-    await parkRecords(parked, [recordOf(origin, 1, { evidence }), recordOf(origin, 4, { evidence })], '');
+    await parkRecords(
+      parked,
+      [1, 4].map((at) => recordOf(origin, at, { evidence, raw: flow(at) })),
+      '',
+    );
     const [object] = await allParked();
 
     const outcome = await redrive(object?.key ?? '', redriveDeps);
@@ -225,7 +245,7 @@ describe('redriving', () => {
     await hubDocuments();
     const keys = await parkRecords(
       parked,
-      [recordOf(broken?.origin ?? originOf(''), 0, { evidence }), recordOf(broken?.origin ?? originOf(''), 2, { evidence })],
+      [0, 2].map((at) => recordOf(broken?.origin ?? originOf(''), at, { evidence, raw: flow(at, at === 2 ? 'many' : 840) })),
       '',
     );
     expect(keys).toEqual([object?.key]);
@@ -239,7 +259,7 @@ describe('redriving', () => {
   it('counts what a rule of the bank leaves out by now', async () => {
     const { evidence } = await ingestFlows('excluded', 3, []);
     await hubDocuments();
-    const [key] = await parkRecords(parked, [recordOf(originOf('s3://landing/excluded#1'), 1, { evidence })], '');
+    const [key] = await parkRecords(parked, [recordOf(originOf('s3://landing/excluded#1'), 1, { evidence, raw: flow(1) })], '');
     const exclusions = [{ name: 'https', source: 'vpc-flow', field: 'src_endpoint.port', equals: 443, reason: 'test' }];
 
     const outcome = await redrive(key ?? '', { ...redriveDeps, bank: { ...bank, exclusions } });
@@ -252,13 +272,16 @@ describe('redriving', () => {
   it('never forgets a record that is not met at its position any more', async () => {
     const { evidence } = await ingestFlows('shifted', 3, []);
     await hubDocuments();
-    const gone = recordOf(originOf('s3://landing/shifted#1'), 17, { evidence });
-    const [key] = await parkRecords(parked, [gone, recordOf(originOf('s3://landing/shifted#1'), 2, { evidence })], '');
+    const origin = originOf('s3://landing/shifted#1');
+    const gone = recordOf(origin, 17, { evidence });
+    // Two lines that were one record before a change of the framing.
+    const cut = recordOf(origin, 0, { evidence, raw: `${flow(0)}\n${flow(1)}` });
+    const [key] = await parkRecords(parked, [gone, cut, recordOf(origin, 2, { evidence, raw: flow(2) })], '');
 
     const outcome = await redrive(key ?? '', redriveDeps);
 
-    expect(outcome).toEqual({ redriven: 2, events: 1, excluded: 0, stillParked: 1 });
-    expect(await readParked(parked, key ?? '')).toEqual([gone]);
+    expect(outcome).toEqual({ redriven: 3, events: 1, excluded: 0, stillParked: 2 });
+    expect(await readParked(parked, key ?? '')).toEqual([gone, cut]);
   });
 
   it('reads a CloudWatch Logs batch with the rules that the bank has now', async () => {
@@ -324,9 +347,23 @@ describe('redriving', () => {
     expect(await allParked()).toEqual([]);
   });
 
-  it('leaves what has no evidence where it is', async () => {
-    const origin = { ...originOf('kinesis://hub/shardId-000000000000/1'), trigger: 'kinesis' } as const;
-    const [key] = await parkRecords(parked, [recordOf(origin, -1, { stage: 'index' })], '1');
+  it('publishes a hub record that can be read by now as it was, whole', async () => {
+    const document = {
+      id: 'AAAA',
+      index: 'ocsf-base_event-2026.11.21',
+      json: JSON.stringify({ noise: randomBytes(500_000).toString('hex') }),
+    };
+    const [bytes] = batchOf(document);
+    const [key] = await parkRecords(parked, [hubRecord(bytes ?? Buffer.alloc(0))], '1');
+
+    expect(await redrive(key ?? '', redriveDeps)).toEqual({ redriven: 1, events: 1, excluded: 0, stillParked: 0 });
+
+    expect(await hubDocuments()).toEqual([document]);
+    expect(await allParked()).toEqual([]);
+  });
+
+  it('leaves a hub record of somebody else where it is', async () => {
+    const [key] = await parkRecords(parked, [hubRecord(Buffer.from('no gzip'))], '1');
 
     expect(await redrive(key ?? '', redriveDeps)).toEqual({ redriven: 0, events: 0, excluded: 0, stillParked: 1 });
 
@@ -383,14 +420,16 @@ describe('strongroom parked', () => {
   it('redrives all, goes on after an object that cannot be redriven, and exits 1 while anything is parked', async () => {
     const { evidence } = await ingestFlows('all', 3, []);
     const gone = 'demo/vpc-flow/222222222222/eu-central-1/2026/11/21/AAAAAAAAAAAAAAAAAAAAAA.sealed';
+    await platform.s3.send(new PutObjectCommand({ Bucket: 'parked', Key: 'decode/foreign', Body: 'no gzip' }));
     await parkRecords(parked, [recordOf(originOf('s3://landing/a#1'), 0, { evidence: gone })], '');
-    await parkRecords(parked, [recordOf(originOf('s3://landing/b#1'), 1, { evidence })], '');
+    await parkRecords(parked, [recordOf(originOf('s3://landing/b#1'), 1, { evidence, raw: flow(1) })], '');
     const { out, printed } = printer();
 
     expect(await redriveStore(redriveDeps, undefined, out)).toBe(1);
 
     expect(printed()).toContain(': 1 redriven: 1 events, 0 excluded, 0 still parked');
     expect(printed()).toContain(`: not redriven: ${gone} is not in vault`);
-    expect(await allParked()).toHaveLength(1);
+    expect(printed()).toContain('decode/foreign: not redriven: parked: decode/foreign in parked is no object of parked records');
+    expect(await allParked()).toHaveLength(2);
   });
 });

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { GetRecordsCommand, GetShardIteratorCommand, ListShardsCommand, PutRecordCommand } from '@aws-sdk/client-kinesis';
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
+import { GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand, ListQueuesCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { output } from '../../cli/deployed.ts';
 import { createBatcher } from '../../shared/hub/batch.ts';
@@ -86,7 +86,7 @@ async function evidenceOf(part: string): Promise<readonly Evidence[]> {
   const Bucket = output(deployment.outputs, 'VaultBucket');
   const found: Evidence[] = [];
   for (const key of await keysOf(Bucket)) {
-    const { Metadata = {} } = await s3.send(new GetObjectCommand({ Bucket, Key: key }));
+    const { Metadata = {} } = await s3.send(new HeadObjectCommand({ Bucket, Key: key }));
     if (decodeURIComponent(Metadata['origin'] ?? '').includes(part)) found.push({ key, metadata: Metadata });
   }
   return found;
@@ -510,7 +510,7 @@ describe('evidence', () => {
   test('sealed objects are under retention', async () => {
     const Bucket = output(deployment.outputs, 'VaultBucket');
     const [key] = await keysOf(Bucket);
-    const { ObjectLockMode, ObjectLockRetainUntilDate } = await deployment.security.s3.send(new GetObjectCommand({ Bucket, Key: key }));
+    const { ObjectLockMode, ObjectLockRetainUntilDate } = await deployment.security.s3.send(new HeadObjectCommand({ Bucket, Key: key }));
     expect(ObjectLockMode).toBe('GOVERNANCE');
     expect((ObjectLockRetainUntilDate?.getTime() ?? 0) - Date.now()).toBeGreaterThan(364 * 24 * 60 * MINUTE);
   });

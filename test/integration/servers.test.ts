@@ -4,7 +4,7 @@ import { startPlatform, type Platform } from '../../local/platform.ts';
 let platform: Platform;
 
 beforeAll(async () => {
-  platform = await startPlatform({ log: console.error });
+  platform = await startPlatform({ log: () => undefined });
 }, 600_000);
 
 afterAll(async () => {

@@ -11,6 +11,9 @@ import type { JsonObject } from '../../../shared/model.ts';
 import { validateEvent } from '../../ocsf.ts';
 import { peakMemory, strongroom, type Ran } from './run.ts';
 
+// Every test starts at least one process.
+jest.setTimeout(30_000);
+
 const random = createRandom(3);
 const FLOWS = Array.from({ length: 5 }, (_, at) => flowLine(random, at));
 const TRAIL = Array.from({ length: 4 }, (_, at) => cloudTrailRecord(random, at));
@@ -203,6 +206,17 @@ describe('wrong use is 2, before anything is read', () => {
     expect(stderr).toContain(message);
     expect(stderr).not.toMatch(/^\s+at /m);
   });
+});
+
+test('a bank that would take the ids out of its events is wrong, and told so with the line', async () => {
+  const bank = write(
+    'demo.yml',
+    readFileSync('banks/demo.yml', 'utf8').replace('field: http_request.url.query_string', 'field: metadata.uid'),
+  );
+  const { code, stdout, stderr } = await normalize('--bank', bank, write('bank.log', FLOW_FILE));
+
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toMatch(/demo\.yml:\d+: redaction\.0\.field: must not be metadata\.uid/);
 });
 
 describe('what it prints', () => {

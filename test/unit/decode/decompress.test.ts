@@ -3,6 +3,10 @@ import { createDecompressor } from '../../../shared/decode/decompress.ts';
 
 const text = Buffer.from(Array.from({ length: 20_000 }, (_, index) => `line ${index}`).join('\n'));
 
+function members(compress: (bytes: Buffer) => Buffer): readonly Buffer[] {
+  return [text.subarray(0, 1000), text.subarray(1000, 1001), text.subarray(1001)].map(compress);
+}
+
 async function expand(bytes: Buffer, options: { size?: number; limit?: number } = {}) {
   const chunks: Buffer[] = [];
   const decompressor = createDecompressor((chunk) => chunks.push(chunk), { expandedBytes: options.limit ?? 1e9 });
@@ -16,10 +20,13 @@ test.each([
   ['plain', text],
   ['gzip', gzipSync(text)],
   ['gzip of several members', Buffer.concat([gzipSync(text.subarray(0, 1000)), gzipSync(text.subarray(1000))])],
+  ['gzip with zeros between its members and behind them', Buffer.concat(members(gzipSync).flatMap((member) => [member, Buffer.alloc(5)]))],
   ['zstd', zstdCompressSync(text)],
+  ['zstd of several frames', Buffer.concat(members(zstdCompressSync))],
 ])('expands %s, whole and byte by byte', async (_, bytes) => {
   expect(await expand(bytes)).toEqual({ out: text, problem: undefined });
   expect((await expand(bytes, { size: 1777 })).out.equals(text)).toBe(true);
+  expect((await expand(bytes, { size: 61 })).out.equals(text)).toBe(true);
   expect((await expand(bytes.subarray(0, 0), { size: 1 })).out.length).toBe(0);
 });
 
@@ -42,6 +49,16 @@ test('a damaged gzip says so', async () => {
   expect(problem?.code).toBe('corrupt_compression');
   expect(text.subarray(0, out.length).equals(out)).toBe(true);
   expect(out.length).toBeGreaterThan(text.length / 2);
+});
+
+test.each([
+  ['gzip', gzipSync(text)],
+  ['zstd', zstdCompressSync(text)],
+])('text behind a %s is not passed over, with or without zeros before it', async (_, whole) => {
+  for (const zeros of [0, 3]) {
+    const { problem } = await expand(Buffer.concat([whole, Buffer.alloc(zeros), Buffer.from('line 20000')]));
+    expect(problem?.code).toBe('corrupt_compression');
+  }
 });
 
 test('a bomb is stopped at the limit', async () => {

@@ -21,7 +21,11 @@ function batch(documents: readonly HubDocument[]): Batch {
 }
 
 function finding(product: string): OcsfEvent {
-  const metadata = { uid: `finding-${product}`, version: '1.8.0', product: { name: product, vendor_name: product === 'Strongroom' ? product : 'AWS' } };
+  const metadata = {
+    uid: `finding-${product}`,
+    version: '1.8.0',
+    product: { name: product, vendor_name: product === 'Strongroom' ? product : 'AWS' },
+  };
   return {
     activity_id: 1,
     category_uid: 2,

@@ -124,6 +124,10 @@ describe('the limit of 1 MiB', () => {
   });
 });
 
+const INJECTED = JSON.stringify({
+  create: { _index: 'ocsf-base_event-2026.01.15', _id: 'a"}}\n{}\n{"delete":{"_index":"ocsf-base_event-2026.01.15","_id":"b' },
+});
+
 describe('what is no hub record is rejected', () => {
   const whole = JSON.stringify({ ...HEADER, events: 1 });
   const action = '{"create":{"_index":"ocsf-base_event-2026.01.15","_id":"a"}}';
@@ -142,6 +146,9 @@ describe('what is no hub record is rejected', () => {
     ['more events than announced', packed(`${whole}\n${action}\n{}\n${action}\n{}\n`), 'malformed_record'],
     ['a document that is not to be created', packed(`${whole}\n{"delete":{"_index":"i","_id":"a"}}\n{}\n`), 'malformed_record'],
     ['a document without an id', packed(`${whole}\n{"create":{"_index":"i"}}\n{}\n`), 'malformed_record'],
+    ['an index that is none of ours', packed(`${whole}\n{"create":{"_index":".opendistro_security","_id":"a"}}\n{}\n`), 'malformed_record'],
+    ['several indices', packed(`${whole}\n{"create":{"_index":"ocsf-*-2026.01","_id":"a"}}\n{}\n`), 'malformed_record'],
+    ['an id that would end its line', packed(`${whole}\n${INJECTED}\n{}\n`), 'malformed_record'],
     ['a bomb', gzipSync(Buffer.alloc(80 * 1024 * 1024)), 'too_large'],
   ])('%s', (_, bytes, code) => {
     expect(decodeBatch(bytes)).toMatchObject({ kind: 'reject', reject: { code } });

@@ -264,7 +264,7 @@ describe('redriving some positions', () => {
   it('touches exactly those, with the ids they had', () => {
     fc.assert(
       fc.property(lines, fc.uniqueArray(fc.integer({ min: -1, max: 45 })), fc.boolean(), (all, chosen, isCut) => {
-        const only = new Set(chosen);
+        const only = new Map(chosen.map((index) => [index, '']));
         const feed = (normaliser: Parameters<Parameters<typeof run>[0]>[0]) => {
           normaliser.push(Buffer.from(all.join('\n')));
           if (isCut) normaliser.unreadable({ code: 'corrupt_compression', detail: '' });
@@ -286,10 +286,27 @@ describe('redriving some positions', () => {
         normaliser.exclude('control_message');
         for (const text of ['good', 'bad', 'good']) normaliser.record(text);
       },
-      { only: new Set([1, 2]) },
+      {
+        only: new Map([
+          [1, 'good'],
+          [2, 'ba'],
+        ]),
+      },
     );
 
     expect(positions(seen)).toEqual([1, 2]);
     expect(seen.excluded).toEqual([]);
+  });
+
+  it('passes over what stands at the position of another record', () => {
+    const only = new Map([
+      [0, 'good'],
+      [1, 'the other half'],
+      [2, 'bad\nand what stood behind it'],
+    ]);
+    const seen = run((normaliser) => normaliser.push(Buffer.from('good\nbad\nbad')), { only });
+
+    expect(positions(seen)).toEqual([0]);
+    expect(seen.summary.counts.records).toBe(1);
   });
 });

