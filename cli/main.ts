@@ -1,13 +1,13 @@
 // The `strongroom` command. https://github.com/tj/commander.js
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
-import { loadBank } from './bank.ts';
-import { checkCommand } from './commands/check.ts';
-import { evidenceShow } from './commands/evidence.ts';
-import { normalizeCommand } from './commands/normalize.ts';
-import { parkedList, parkedRedrive, parkedShow } from './commands/parked.ts';
 
 const USAGE = 2;
+
+// Each command loads what it needs: `normalize` starts without the AWS SDK.
+const check = () => import('./commands/check.ts');
+const evidenceCommands = () => import('./commands/evidence.ts');
+const parkedCommands = () => import('./commands/parked.ts');
 
 const program = new Command('strongroom').description('The security log platform of one bank: what an operator and an auditor need of it.');
 program.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : USAGE)).showHelpAfterError();
@@ -16,7 +16,7 @@ program
   .command('check')
   .description('validate bank files')
   .argument('[files...]', 'bank files', ['banks/demo.yml'])
-  .action((files: string[]) => run(checkCommand(files)));
+  .action((files: string[]) => run(async () => (await check()).checkCommand(files)));
 
 program
   .command('normalize')
@@ -28,7 +28,7 @@ program
   .option('--full', 'with captions and observables, for other tools')
   .option('--bank <file>', 'apply the exclusions and redactions of this bank; without it events are printed unredacted')
   .action((files: string[], options: { source?: string; parked?: string; json?: boolean; full?: boolean; bank?: string }) =>
-    run(normalize(files, options)),
+    run(() => normalize(files, options)),
   );
 
 const evidence = program.command('evidence').description('the sealed bytes, as they were delivered');
@@ -39,7 +39,9 @@ evidence
   .option('--bank <name>', 'bank whose stack is asked for vault and key', 'demo')
   .option('--version <id>', 'a version of the object other than the latest: one that a delete marker hides, for example')
   .option('--json', 'print what was sealed with it (origin, hashes, counts) instead of the bytes')
-  .action((key: string, options: { bank: string; version?: string; json?: boolean }) => run(evidenceShow(key, options)));
+  .action((key: string, options: { bank: string; version?: string; json?: boolean }) =>
+    run(async () => (await evidenceCommands()).evidenceShow(key, options)),
+  );
 
 const parked = program.command('parked').description('records that could not be processed: nothing is dropped');
 parked
@@ -48,36 +50,41 @@ parked
   .option('--stage <stage>', 'only of this stage: decode, parse, map, index, detect')
   .option('--source <name>', 'only of this source')
   .option('--json', 'one line of JSON per parked object')
-  .action((options: { bank: string; stage?: string; source?: string; json?: boolean }) => run(parkedList(options)));
+  .action((options: { bank: string; stage?: string; source?: string; json?: boolean }) =>
+    run(async () => (await parkedCommands()).parkedList(options)),
+  );
 parked
   .command('show')
   .argument('<key>', 'key of a parked object, from list')
   .option('--bank <name>', 'bank', 'demo')
-  .action((key: string, options: { bank: string }) => run(parkedShow(key, options)));
+  .action((key: string, options: { bank: string }) => run(async () => (await parkedCommands()).parkedShow(key, options)));
 parked
   .command('redrive')
   .description('process parked records again with the present version; what succeeds leaves the list')
   .argument('[key]', 'key of a parked object')
   .option('--all', 'all that are parked')
   .option('--bank <name>', 'bank', 'demo')
-  .action((key: string | undefined, options: { bank: string; all?: boolean }) => run(parkedRedrive(key, options)));
+  .action((key: string | undefined, options: { bank: string; all?: boolean }) =>
+    run(async () => (await parkedCommands()).parkedRedrive(key, options)),
+  );
 
 async function normalize(
   files: readonly string[],
   options: { source?: string; parked?: string; json?: boolean; full?: boolean; bank?: string },
 ): Promise<number> {
   const { bank: file, ...rest } = options;
+  const { normalizeCommand } = await import('./commands/normalize.ts');
   if (file === undefined) return await normalizeCommand(files, rest);
   // Says what is wrong with it; what is right with it is of no interest here.
-  const bank = existsSync(file) ? loadBank(file).bank : undefined;
+  const bank = existsSync(file) ? (await import('./bank.ts')).loadBank(file).bank : undefined;
   if (bank !== undefined) return await normalizeCommand(files, { ...rest, bank });
-  await checkCommand([file]);
+  await (await check()).checkCommand([file]);
   return USAGE;
 }
 
-async function run(command: Promise<number>): Promise<void> {
+async function run(command: () => Promise<number>): Promise<void> {
   try {
-    process.exitCode = await command;
+    process.exitCode = await command();
   } catch (error) {
     process.stderr.write(`strongroom: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = 1;

@@ -29,7 +29,7 @@ export interface ArrivedObject {
 /** An object in a landing bucket. */
 export function objectUnit(arrived: ArrivedObject, bank: BankConfig): Unit {
   const { bucket, key, version, time, body } = arrived;
-  const delivery: Delivery = { trigger: 's3', bucket, key };
+  const delivery: Delivery = { trigger: 's3', bucket, key: writtenByService(key) };
   const source = claim(delivery);
   const place = source?.locate?.(delivery);
   return {
@@ -45,6 +45,11 @@ export function objectUnit(arrived: ArrivedObject, bank: BankConfig): Unit {
     source,
     body,
   };
+}
+
+/** The key without its prefix: whoever sets a delivery up chooses that, and may make it look like another account's folder. */
+function writtenByService(key: string): string {
+  return key.slice(key.lastIndexOf('/AWSLogs/') + 1);
 }
 
 export interface ArrivedBytes {

@@ -2,10 +2,10 @@
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import type { BankConfig } from '../config.ts';
 import { isOwn } from '../detect/log-sources.ts';
-import { createBatcher } from '../hub/batch.ts';
+import { createBatcher, fitsHub } from '../hub/batch.ts';
 import { toDocument } from '../hub/document.ts';
 import { publish, type HubTarget } from '../hub/publish.ts';
-import type { OcsfEvent, Origin } from '../model.ts';
+import type { HubDocument, OcsfEvent, Origin } from '../model.ts';
 import { SEVERITY } from '../ocsf/classes.ts';
 import { claim, markSent, release, type Claim, type ClaimTable } from './claims.ts';
 import { findingKey, messageOf } from './message.ts';
@@ -82,10 +82,18 @@ function isAlerted(finding: OcsfEvent, { alerts }: BankConfig): boolean {
 async function publishFinding(finding: OcsfEvent, { origin }: FindingOrigin, { hub }: AlertDeps): Promise<number> {
   const records: Buffer[] = [];
   const batcher = createBatcher({ hub: 1, origin: { ...origin, source: FINDINGS_SOURCE }, evidence: '' }, (record) => records.push(record));
-  batcher.add(toDocument(finding));
+  batcher.add(documentOf(finding));
   batcher.end();
   await publish(records, hub);
   return 1;
+}
+
+/** Evidence and resources are of somebody else's making: where no hub record can hold them, they are left to the events they come from. */
+function documentOf(finding: OcsfEvent): HubDocument {
+  const whole = toDocument(finding);
+  if (fitsHub(whole)) return whole;
+  const unmapped = { ...finding.unmapped, left_out: ['evidences', 'resources'] };
+  return toDocument({ ...finding, evidences: undefined, resources: undefined, unmapped });
 }
 
 async function send(finding: OcsfEvent, { evidence }: FindingOrigin, { bank, sns, topicArn, vaultBucket }: AlertDeps): Promise<void> {

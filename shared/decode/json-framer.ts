@@ -19,6 +19,11 @@ const NO_END: Reject = { code: 'malformed_json', detail: 'the object has no end'
 const AGAIN: Reject = { code: 'malformed_json', detail: 'the array begins again before its end: records may be missing' };
 const TOO_LARGE: Reject = { code: 'record_too_large', detail: `an object of more than ${MAX_RECORD_BYTES} bytes` };
 
+const HOPELESS: Reject = { code: 'malformed_json', detail: 'objects without an end, too many to look for more' };
+
+/** Each object that is given up costs another look at all that follows: a unit of nothing else would take for ever. */
+const MAX_GIVEN_UP = 200;
+
 /** Where the scanner stands in what it has not yet handed on. */
 interface Scan {
   bytes: Buffer;
@@ -63,8 +68,9 @@ export function createJsonFramer(arrayKey: string | undefined, sink: FrameSink):
       }
     },
     end() {
-      while (scan.start >= 0) {
-        giveUpRecord(scan, sink, NO_END);
+      for (let given = 0; scan.start >= 0; given++) {
+        giveUpRecord(scan, sink, given < MAX_GIVEN_UP ? NO_END : HOPELESS);
+        if (given === MAX_GIVEN_UP) break;
         scanBytes(scan, key, sink);
       }
       flushGarbage(scan, scan.bytes.length, sink);
@@ -239,7 +245,7 @@ function closeObject(scan: Scan, sink: FrameSink): void {
 /** The open object never ends: hands it on as broken up to where the next record seems to begin, and goes on from there. */
 function giveUpRecord(scan: Scan, sink: FrameSink, problem: Reject): void {
   scan.signature ??= signatureOf(scan.bytes, scan.start, scan.bytes.length);
-  const next = nextRecord(scan, scan.start + 1, scan.bytes.length);
+  const next = problem === HOPELESS ? -1 : nextRecord(scan, scan.start + 1, scan.bytes.length);
   const end = next < 0 ? scan.bytes.length : next;
   sink.broken(problem, scan.bytes.toString('utf8', scan.start, Math.min(end, scan.start + MAX_RECORD_BYTES)));
   scan.at = end;

@@ -4,7 +4,8 @@
 import { documentId } from '../ids.ts';
 import type { HubDocument, OcsfEvent } from '../model.ts';
 import type { NormaliseOptions, Transform } from '../normalise.ts';
-import { isObject, parseJson, reject, value } from '../outcome.ts';
+import { inRange } from '../ocsf/event.ts';
+import { isObject, object, parseJson, reject, text, value } from '../outcome.ts';
 import { indexOf } from '../opensearch/index-name.ts';
 import { fitsHub, type Batcher } from './batch.ts';
 
@@ -33,9 +34,18 @@ export function toHub(transforms: readonly Transform[], batcher: Batcher): Pick<
 
 /** The event of a document; its payloads stay JSON text, which few readers look into. @returns undefined if the line is no event. */
 export function fromDocument(json: string): OcsfEvent | undefined {
-  const event = parseJson(json);
-  if (!isObject(event) || typeof event['class_uid'] !== 'number' || !isObject(event['metadata'])) return undefined;
-  return event as unknown as OcsfEvent;
+  const event: unknown = parseJson(json);
+  return isEvent(event) ? event : undefined;
+}
+
+/** Has what everybody reads unasked. */
+function isEvent(candidate: unknown): candidate is OcsfEvent {
+  if (!isObject(candidate) || !isObject(candidate['metadata'])) return false;
+  const { class_uid, severity_id, time, metadata } = candidate;
+  const product = object(metadata['product']);
+  const texts = [metadata['uid'], product?.['name'], product?.['vendor_name']];
+  const numbers = [class_uid, severity_id].every((found) => typeof found === 'number');
+  return numbers && typeof time === 'number' && inRange(time) && texts.every((found) => text(found) !== undefined);
 }
 
 function withTextPayloads(event: OcsfEvent): OcsfEvent {

@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { raiseAlerts, type AlertDeps, type Raised } from '../../../shared/alert/alerts.ts';
 import { findingKey } from '../../../shared/alert/message.ts';
 import { RetryableError } from '../../../shared/errors.ts';
 import { decodeBatch } from '../../../shared/hub/batch.ts';
+import { fromDocument } from '../../../shared/hub/document.ts';
 import type { OcsfEvent } from '../../../shared/model.ts';
 import { startAlertTable, type FakeAlertTable } from '../../fakes/alert-table.ts';
 import { startKinesis, type FakeKinesis } from '../../fakes/kinesis.ts';
@@ -74,6 +76,19 @@ describe('raiseAlerts', () => {
       attributes: { severity_id: ['Number', '4'], bank: ['String', 'demo'] },
     });
     expect(sns.published[0]?.message).toContain('npx strongroom evidence show vault/key');
+  });
+
+  it('a finding whose evidence no hub record can hold goes without it, and is alerted', async () => {
+    const evidences = [{ http_request: { user_agent: randomBytes(1_200_000).toString('base64') } }];
+    expect(await raise(ownFinding({ evidences }))).toEqual({ published: 1, alerted: 1, repeated: 0 });
+
+    const data = kinesis.stored[0]?.data ?? Buffer.alloc(0);
+    expect(data.length).toBeLessThan(1024 * 1024);
+    const batch = decodeBatch(data);
+    const finding = batch.kind === 'value' ? fromDocument(batch.value.documents[0]?.json ?? '') : undefined;
+    expect(finding).toMatchObject({ finding_info: { uid: 'own-1' }, unmapped: { left_out: ['evidences', 'resources'] } });
+    expect(finding).not.toHaveProperty('evidences');
+    expect(sns.published).toHaveLength(1);
   });
 
   it('marks the hub’s record as findings, of no unit’s evidence', async () => {

@@ -126,6 +126,14 @@ test('a second array begun inside the first takes nothing with it unseen', () =>
   expect(broken[0]).toEqual({ code: 'malformed_json', text: '{"Records":' });
 });
 
+test('a unit of nothing but objects that never end is given up in one piece after a while', () => {
+  const text = '{"a":\n'.repeat(50_000);
+  const { records, broken } = frame([Buffer.from(text)]);
+  expect(records).toEqual([]);
+  expect(broken.length).toBe(201);
+  expect(broken.map((part) => part.text).join('')).toBe(text);
+});
+
 test('text that is no JSON at all is broken, not lost', () => {
   expect(frame([Buffer.from('hello world\n')])).toEqual({ records: [], broken: [{ code: 'malformed_json', text: 'hello world' }] });
 });

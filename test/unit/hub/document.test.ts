@@ -97,6 +97,18 @@ describe('the document', () => {
     expect(fromDocument(toDocument(event).json)).toEqual(event);
   });
 
+  it.each<[string, object]>([
+    ['no time', { time: undefined }],
+    ['a time that is text', { time: '2026-01-15' }],
+    ['a time beyond all calendars', { time: 1e300 }],
+    ['no severity', { severity_id: undefined }],
+    ['no product', { metadata: { uid: 'u' } }],
+    ['a nameless product', { metadata: { uid: 'u', product: { vendor_name: 'AWS' } } }],
+    ['no id', { metadata: { product: { name: 'CloudTrail', vendor_name: 'AWS' } } }],
+  ])('with %s is no event', (_, change) => {
+    expect(fromDocument(JSON.stringify({ ...apiCall({}), ...change }))).toBeUndefined();
+  });
+
   it.each(['', 'null', '[]', '"text"', '{', '{}', '{"class_uid":6003}', '{"metadata":{}}', '{"class_uid":"6003","metadata":{}}'])(
     '%s is no event',
     (line) => {

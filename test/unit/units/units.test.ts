@@ -54,6 +54,15 @@ describe('an object', () => {
     expect(read).toBeUndefined();
   });
 
+  it.each([
+    ['a prefix', `logs/of/payments/${TRAIL_KEY}`, 'cloudtrail'],
+    ["a prefix like another account's folder", `AWSLogs/333333333333/CloudTrail/us-east-1/${TRAIL_KEY}`, 'cloudtrail'],
+    ["a prefix like another source's folder", `AWSLogs/333333333333/GuardDuty/us-east-1/${TRAIL_KEY}`, 'cloudtrail'],
+    ['a prefix that only ends like the folder', `xAWSLogs/${TRAIL_KEY}`, 'cloudtrail'],
+  ])('under %s is still whose the service says', (_, key, source) => {
+    expect(objectUnit(arrived(key), BANK).origin).toMatchObject({ account: '222222222222', region: 'eu-west-1', source });
+  });
+
   it('that nobody claims is of an unknown source, in the region of the bank', () => {
     const { origin, source } = objectUnit(arrived('some/file.txt'), BANK);
 
@@ -91,6 +100,23 @@ describe('a record of the intake stream', () => {
     expect(unit.origin.uri).toBe('kinesis://intake/shardId-000000000000/495');
     expect(outcome(unit).summary.counts).toEqual({ records: 2, events: 2, excluded: 0, parked: 0 });
     await expect(buffer(unit.body)).resolves.toEqual(gzipSync(JSON.stringify(batch())));
+  });
+
+  it('that comes again in another batch, at another position, gives the same ids; another stream, group or account gives others', () => {
+    const log = { id: '39550', timestamp: TIME, message: '2 192.0.2.1 198.51.100.7 1768478400' };
+    const other = { ...log, id: '39549' };
+    const idOf = (change: object, sequence: string): string | undefined => {
+      const bytes = gzipSync(JSON.stringify(batch({ logGroup: '/vpc/flow-logs', logEvents: [log], ...change })));
+      return outcome(
+        streamUnit(`kinesis://intake/shardId-000000000000/${sequence}`, 'eu-central-1', { bytes, time: TIME }, BANK),
+      ).events.at(-1)?.event.metadata.uid;
+    };
+    const first = idOf({}, '495');
+
+    expect(first).toMatch(/^[\w-]{20}$/);
+    expect([idOf({}, '496'), idOf({ logEvents: [other, log] }, '497')]).toEqual([first, first]);
+    const others = [{ logStream: 'i-1' }, { owner: '333333333333' }, { logEvents: [other] }].map((change) => idOf(change, '495'));
+    expect(new Set([first, ...others]).size).toBe(4);
   });
 
   it('has the format that the bank gives for the group', () => {
