@@ -31,6 +31,8 @@ export async function normalizeCommand(files: readonly string[], options: Normal
   if (options.source !== undefined && named === undefined) return usage(`no source "${options.source}"; there are: ${NAMES}`);
   const wrong = files.map(unreadable).find((problem) => problem !== undefined);
   if (wrong !== undefined) return usage(wrong);
+  const overwritten = files.find((file) => options.parked !== undefined && isSameFile(file, options.parked));
+  if (overwritten !== undefined) return usage(`--parked ${overwritten}: is to be read, and would be overwritten`);
   let parkedFile: number | undefined;
   try {
     parkedFile = options.parked === undefined ? undefined : openSync(options.parked, 'w');
@@ -61,6 +63,11 @@ function unreadable(file: string): string | undefined {
     const code = codeOf(error);
     return code === 'ENOENT' ? `${file}: no such file` : `${file}: cannot be read (${code})`;
   }
+}
+
+function isSameFile(file: string, other: string): boolean {
+  const [one, two] = [file, other].map((path) => statSync(path, { throwIfNoEntry: false }));
+  return one !== undefined && one.ino === two?.ino && one.dev === two.dev;
 }
 
 function codeOf(error: unknown): string {

@@ -34,22 +34,38 @@ export function redactor(redactions: BankConfig['redaction']): Transform | undef
   const vital = redactions.find(({ field }) => isVital(field));
   if (vital !== undefined)
     throw new MisconfiguredError(`redaction: no event can do without ${vital.field}; take it out of the bank's file`);
-  const rules = redactions.map(({ field, action }) => ({ path: field.split('.'), action }));
+  const rules = redactions.map(({ field, action }) => ({ names: namesOf(field.split('.')), action }));
   return (event) => {
     let current: unknown = event;
-    for (const { path, action } of rules) current = redactPath(current, path, action);
+    for (const rule of rules) current = redactAt(current, rule, 0);
     return value(current as OcsfEvent);
   };
 }
 
-function redactPath(node: unknown, path: readonly string[], action: 'remove' | 'mask'): unknown {
-  if (isArray(node)) return node.map((item) => redactPath(item, path, action));
-  const [name, ...rest] = path;
-  if (name === undefined || !isObject(node) || !Object.hasOwn(node, name) || node[name] === undefined) return node;
-  if (rest.length > 0) {
-    const inner = redactPath(node[name], rest, action);
-    return inner === node[name] ? node : { ...node, [name]: inner };
+interface Rule {
+  /** From each step of the path on: the names of one step, of two, … A key may hold the dots itself. */
+  readonly names: readonly (readonly string[])[];
+  readonly action: 'remove' | 'mask';
+}
+
+function namesOf(path: readonly string[]): Rule['names'] {
+  return path.map((_, at) => path.slice(at).map((_, more) => path.slice(at, at + more + 1).join('.')));
+}
+
+function redactAt(node: unknown, rule: Rule, at: number): unknown {
+  if (isArray(node)) return node.map((item) => redactAt(item, rule, at));
+  if (!isObject(node)) return node;
+  let current: Readonly<Record<string, unknown>> = node;
+  for (const [more, name] of (rule.names[at] ?? []).entries()) {
+    const member = Object.hasOwn(node, name) ? node[name] : undefined;
+    if (member === undefined) continue;
+    const next = at + more + 1;
+    const redacted = next === rule.names.length ? hidden(member, rule.action) : redactAt(member, rule, next);
+    if (redacted !== member) current = { ...current, [name]: redacted };
   }
-  if (action === 'mask') return { ...node, [name]: typeof node[name] === 'string' ? MASK : undefined };
-  return { ...node, [name]: undefined };
+  return current;
+}
+
+function hidden(member: unknown, action: Rule['action']): unknown {
+  return action === 'mask' && typeof member === 'string' ? MASK : undefined;
 }

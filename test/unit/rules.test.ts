@@ -71,6 +71,10 @@ describe('the pack', () => {
     );
   });
 
+  it('never takes what happened in two accounts for one finding: users and private addresses repeat', () => {
+    expect(pack.filter(({ rule }) => !rule.group_by.includes('cloud.account.uid')).map(({ file }) => file)).toEqual([]);
+  });
+
   it('is what ships', () => {
     const [file] = ruleFiles('rules');
     expect(readFileSync('shared/detect/generated/rules.json', 'utf8')).toBe(file?.content);

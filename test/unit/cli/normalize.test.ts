@@ -208,6 +208,15 @@ describe('wrong use is 2, before anything is read', () => {
   });
 });
 
+test('a log is never overwritten by the records parked of it', async () => {
+  const file = write('kept.log', FLOW_FILE);
+  const { code, stderr } = await normalize('--parked', path.join(path.dirname(file), '.', 'kept.log'), file);
+
+  expect(code).toBe(2);
+  expect(stderr).toContain('is to be read, and would be overwritten');
+  expect(readFileSync(file, 'utf8')).toBe(FLOW_FILE);
+});
+
 test('a bank that would take the ids out of its events is wrong, and told so with the line', async () => {
   const bank = write(
     'demo.yml',

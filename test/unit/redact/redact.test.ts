@@ -40,6 +40,16 @@ describe('a redaction', () => {
     expect(redacted({ field: 'actor.user.name', action: 'mask' })).toEqual({ ...EVENT, actor: { user: { ...USER, name: '***' } } });
   });
 
+  it.each([
+    ['one key', { 'user.email': 'a@b.example' }, { 'user.email': '***' }],
+    ['keys within keys', { user: { email: 'a@b.example', name: 'a' } }, { user: { email: '***', name: 'a' } }],
+    ['both', { 'user.email': 'a', user: { email: 'b' } }, { 'user.email': '***', user: { email: '***' } }],
+    ['the rest of the key', { user: [{ 'email.address': 'a' }, { email: 'b' }] }, { user: [{ 'email.address': 'a' }, { email: '***' }] }],
+  ])('masks what applications write with dots in the key: %s', (_, unmapped, expected) => {
+    const event = apply({ ...EVENT, unmapped }, [{ field: 'unmapped.user.email', action: 'mask' }]);
+    expect(event.unmapped).toEqual(expected);
+  });
+
   it('removes what it names, whatever it holds', () => {
     expect(redacted({ field: 'actor.user.type_id', action: 'remove' })).toEqual({
       ...EVENT,
