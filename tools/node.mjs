@@ -1,18 +1,16 @@
 // Finds a Node that runs the project's TypeScript without a build, and starts programs with it.
-// https://nodejs.org/api/typescript.html (type stripping without a flag from 22.18 on). Plain JS: this file must run on Node 18.
+// https://nodejs.org/api/typescript.html (type stripping); the version is Lambda's, nodejs24.x. Plain JS: this file must run on Node 18.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 
-const MAJOR = 22;
-const MINOR = 18;
+const MAJOR = 24;
 const PARENT_POLL_MS = 500;
 
 /** @param version as in process.versions.node. */
 export function isNewEnough(version) {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  return major > MAJOR || (major === MAJOR && minor >= MINOR);
+  return Number(version.split('.')[0]) >= MAJOR;
 }
 
 /** @returns path of a Node that is new enough: this one, or the one installed under local/node; undefined where there is none. */
@@ -35,7 +33,7 @@ export function isNodeInstallable() {
 }
 
 export function nodeNeeded() {
-  return `Node ${MAJOR}.${MINOR} or newer is needed and this is ${process.versions.node}: install one from https://nodejs.org/en/download and try again.`;
+  return `Node ${MAJOR} or newer is needed and this is ${process.versions.node}: install one from https://nodejs.org/en/download and try again.`;
 }
 
 /** @returns the environment in which `node` and the project's own tools are found first. */

@@ -113,10 +113,19 @@ function withTime(object: ParkedObject): object {
 function paragraph({ stage, code, detail, origin, evidence, index, raw }: ParkedRecord): string {
   const place = index < 0 ? 'the unit as a whole' : `record ${index}`;
   return [
-    `${stage} ${code}: ${JSON.stringify(detail)}`,
-    `  origin    ${JSON.stringify(origin.uri)}, ${place}`,
+    `${stage} ${code}: ${quoted(detail)}`,
+    `  origin    ${quoted(origin.uri)}, ${place}`,
     `  delivered ${new Date(origin.time).toISOString()}, ${origin.source}, account ${origin.account}, ${origin.region}`,
     `  evidence  ${evidence ?? 'none'}`,
-    `  raw       ${JSON.stringify(raw)}`,
+    `  raw       ${quoted(raw)}`,
   ].join('\n');
+}
+
+// JSON leaves as they are: control characters from U+007F on, which terminals obey too, and those that turn the text round.
+function quoted(text: string): string {
+  return JSON.stringify(text).replaceAll(/[\p{Cc}\p{Cf}]/gu, (found) => found.split('').map(escaped).join(''));
+}
+
+function escaped(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

@@ -4,7 +4,7 @@
 const major = Number(process.versions.node.split('.')[0]);
 if (major < 24) {
   const error = new Error(
-    `Node 24 is needed to deploy, this is ${process.versions.node}; put the project's own first in PATH (README, "Deploy")`,
+    `Node 24 or newer is needed to deploy, this is ${process.versions.node}; put the project's own first in PATH (README, "Deploy")`,
   );
   error.stack = error.message;
   throw error;

@@ -400,7 +400,7 @@ describe('strongroom parked', () => {
 
   it('shows each record with stage, code, detail, origin and its text, control characters quoted', async () => {
     const origin = originOf('s3://landing/shown#1');
-    const [key] = await parkRecords(parked, [recordOf(origin, 7, { raw: 'a\u001b[2Jb', evidence: 'the/evidence' })], '');
+    const [key] = await parkRecords(parked, [recordOf(origin, 7, { raw: 'a\u001b[2Jb\u009b1m\u202e', evidence: 'the/evidence' })], '');
     const { out, printed } = printer();
 
     await showRecords(parked, key ?? '', out);
@@ -411,7 +411,7 @@ describe('strongroom parked', () => {
         '  origin    "s3://landing/shown#1", record 7',
         '  delivered 2026-11-21T12:00:00.000Z, vpc-flow, account 222222222222, eu-central-1',
         '  evidence  the/evidence',
-        '  raw       "a\\u001b[2Jb"',
+        '  raw       "a\\u001b[2Jb\\u009b1m\\u202e"',
         '',
       ].join('\n'),
     );

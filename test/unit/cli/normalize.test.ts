@@ -210,7 +210,7 @@ describe('wrong use is 2, before anything is read', () => {
 
 test('a log is never overwritten by the records parked of it', async () => {
   const file = write('kept.log', FLOW_FILE);
-  const { code, stderr } = await normalize('--parked', path.join(path.dirname(file), '.', 'kept.log'), file);
+  const { code, stderr } = await normalize('--parked', `${folder}/./kept.log`, file);
 
   expect(code).toBe(2);
   expect(stderr).toContain('is to be read, and would be overwritten');

@@ -127,9 +127,9 @@ describe('run', () => {
   });
 
   test.each([
-    ['22.18.0', true],
-    ['22.17.9', false],
-    ['23.0.0', true],
+    ['24.0.0', true],
+    ['22.18.0', false],
+    ['26.1.0', true],
     ['20.20.2', false],
     ['18.0.0', false],
   ])('Node %s is new enough: %s', (version, expected) => {
