@@ -105,11 +105,22 @@ export function createNormaliser(options: NormaliseOptions): Normaliser {
 
 const UNKNOWN_SOURCE = reject('unknown_source', 'no source claims it');
 
+/** ms. CloudWatch Logs takes nothing older than 14 days; a message may well be about the days before it was written. */
+const LONGEST_DELAY = 14 * 86_400_000;
+
+/**
+ * The time by which an event is indexed. Who writes to a log group chooses the times in his messages, and each day is an index of its own: a
+ * message that dates itself far from when CloudWatch Logs got it goes by the latter. Its own time stays in the event's other attributes.
+ */
+function dated(event: OcsfEvent, { time }: RawRecord): OcsfEvent {
+  return time === undefined || Math.abs(event.time - time) <= LONGEST_DELAY ? event : { ...event, time };
+}
+
 function read(source: Source, record: RawRecord, context: Context, transforms: readonly Transform[]): Outcome<OcsfEvent> {
   try {
     const native = source.parse(record, context);
     if (native.kind !== 'value') return native;
-    const event = source.map(native.value, record, context);
+    const event = dated(source.map(native.value, record, context), record);
     if (!inRange(event.time)) return reject('time_out_of_range', `time ${event.time}`);
     return transforms.length === 0 ? { kind: 'value', value: event } : apply(transforms, event);
   } catch (error) {

@@ -39,6 +39,8 @@ export interface Scenario {
 
 const REGION = 'eu-central-1';
 const MINUTE = 60_000;
+/** Excluded in banks/demo.yml. */
+const UPTIME_PROBE = '10.20.1.9';
 const DAY_MS = 86_400_000;
 
 export interface Stage {
@@ -125,7 +127,7 @@ function albObjects(random: Random, at: Place): readonly DeliveredObject[] {
   return Array.from({ length: 4 }, (_, file) => {
     const place = scene(at, file, 600);
     const lines = Array.from({ length: 600 }, (__, index) => albLine(random, index, place));
-    for (let probe = 0; probe < 20; probe++) lines.push(healthCheck(random, place, probe));
+    for (let probe = 0; probe < 20; probe++) lines.push(uptimeProbe(random, place, probe));
     if (file === 1) lines.push(...scan(random, place));
     return {
       landing: 'sse-s3',
@@ -138,13 +140,13 @@ function albObjects(random: Random, at: Place): readonly DeliveredObject[] {
 }
 
 // The bank's file leaves these out of the index; the evidence keeps them.
-function healthCheck(random: Random, place: Scene, probe: number): string {
+function uptimeProbe(random: Random, place: Scene, probe: number): string {
   const time = new Date(place.start + probe * 15_000).toISOString();
   return albEntry(random, {
     time,
-    client: privateIp(random),
-    request: 'GET http://10.20.1.4:80/health HTTP/1.1',
-    agent: 'ELB-HealthChecker/2.0',
+    client: UPTIME_PROBE,
+    request: 'GET https://bank.example:443/health HTTP/1.1',
+    agent: 'uptime-probe/1.4',
     status: 200,
     scene: place,
   });

@@ -55,7 +55,8 @@ function walk(node: unknown, path: Path, at: number, test: (found: unknown) => b
   if (isArray(node)) return node.some((member) => walk(member, path, at, test));
   if (!isObject(node)) return false;
   const rest = path.rest[at] ?? step;
-  if (rest !== step && Object.hasOwn(node, rest)) return test(node[rest]);
+  // Beside what the path leads to, not in its place: whoever chooses a key must not hide that.
+  if (rest !== step && Object.hasOwn(node, rest) && test(node[rest])) return true;
   const next = Object.hasOwn(node, step) ? node[step] : undefined;
   return next !== undefined && walk(next, path, at + 1, test);
 }

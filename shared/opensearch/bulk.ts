@@ -21,6 +21,7 @@ const BACKOFF: Backoff = { baseMs: 200, capMs: 5000, attempts: 6 };
 const CREATED = 201;
 const BAD_REQUEST = 400;
 const CONFLICT = 409;
+const FORBIDDEN = 403;
 const TOO_LARGE = 413;
 
 /** What OpenSearch says of one document; status 0 where it says nothing. */
@@ -65,7 +66,9 @@ export async function writeDocuments(documents: readonly HubDocument[], client: 
 }
 
 /** 400 is about the document, except where it is about the cluster (its shard limit). */
-function isFinal({ status, type }: Item): boolean {
+function isFinal({ status, type, reason }: Item): boolean {
+  // The period was made read-only: the document comes too late, and must not hold up those behind it. A block of the cluster passes.
+  if (status === FORBIDDEN && type === 'cluster_block_exception') return reason.startsWith('index [');
   return status === TOO_LARGE || (status === BAD_REQUEST && type !== 'validation_exception');
 }
 

@@ -17,7 +17,8 @@ const VITAL = [
   'time',
   'metadata.uid',
   'metadata.version',
-  'metadata.product',
+  'metadata.product.name',
+  'metadata.product.vendor_name',
 ];
 
 /** @returns true for an attribute that no event can do without, or that holds one. */

@@ -8,7 +8,7 @@
 import type { Json, JsonObject, OcsfEvent, Outcome, RawRecord } from '../model.ts';
 import { API_ACTIVITY, AUTHENTICATION, OCSF_VERSION, SEVERITY, STATUS } from '../ocsf/classes.ts';
 import { cloudOf, epochMs, inRange, ipOf } from '../ocsf/event.ts';
-import { isArray, isObject, jsonOf, object, reject, text, value } from '../outcome.ts';
+import { exclude, isArray, isObject, jsonOf, object, reject, text, value } from '../outcome.ts';
 import type { Context, Delivery, Source } from './api.ts';
 import {
   ACTIVITY,
@@ -34,7 +34,8 @@ type Rest = Record<string, Json>;
 
 // Folders: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/get-and-view-cloudtrail-log-files.html
 // CloudTrail-Digest holds signatures, not events; CloudTrail-Aggregated holds counts of events in another format.
-const KEY = /(?:^|\/)AWSLogs\/(?:o-[a-z0-9]+\/)?(\d{12})\/CloudTrail(?:-Insight|-NetworkActivity)?\/(?:([a-z]{2,}(?:-[a-z]+)+-\d+)\/)?/;
+const KEY =
+  /(?:^|\/)AWSLogs\/(?:o-[a-z0-9]+\/)?(\d{12})\/CloudTrail(?:-Insight|-NetworkActivity|-Digest)?\/(?:([a-z]{2,}(?:-[a-z]+)+-\d+)\/)?/;
 // https://docs.aws.amazon.com/awscloudtrail/latest/userguide/monitor-cloudtrail-log-files-with-cloudwatch-logs.html
 const LOG_STREAM = /^(?:o-[a-z0-9]+_)?(\d{12})_CloudTrail_([a-z]{2,}(?:-[a-z]+)+-\d+)/;
 
@@ -73,6 +74,8 @@ function parse(record: RawRecord): Outcome<CloudTrailRecord> {
   const fields = jsonOf(record);
   if (fields === undefined) return reject('malformed_json', 'the record is not JSON');
   if (!isObject(fields)) return reject('malformed_record', 'the record is not an object');
+  // The hourly list of what was delivered, with its hashes: evidence, none of the account's activity.
+  if (fields['digestS3Object'] !== undefined && fields['eventID'] === undefined) return exclude('cloudtrail_digest');
   const eventTime = fields['eventTime'];
   if (eventTime === undefined || eventTime === null) return reject('missing_field', 'eventTime');
   const time = typeof eventTime === 'string' ? epochMs(eventTime) : undefined;

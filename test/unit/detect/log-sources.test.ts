@@ -122,6 +122,12 @@ describe('fields of CloudTrail', () => {
     expect(valuesOf('cloudtrail', 'requestParameters', seen)).toEqual([RECORD.requestParameters]);
   });
 
+  it('are not hidden by a key that is called like the path to them', () => {
+    const requestParameters = { 'tags.items.value': 'harmless', tags: { 'items.value': 'harmless too', items: [{ value: 'found' }] } };
+    const seen = travelled(mapped(cloudtrail, JSON.stringify({ ...RECORD, requestParameters })));
+    expect(valuesOf('cloudtrail', 'requestParameters.tags.items.value', seen)).toEqual(['harmless', 'harmless too', 'found']);
+  });
+
   it('do not exist where the record had none, whatever OCSF made up instead', () => {
     const bare = {
       eventTime: RECORD.eventTime,

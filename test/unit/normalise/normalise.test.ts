@@ -174,6 +174,15 @@ describe('what reaches a source and its events', () => {
     expect(events[0]?.event.metadata.uid).toBe('3871');
   });
 
+  it('a message that dates itself far from when the trigger got it goes by the latter: who writes a log does not choose the index', () => {
+    const day = 86_400_000;
+    const { events } = run((normaliser) => {
+      for (const time of [TIME - 10 * day, TIME + 15 * day, TIME - 900 * day]) normaliser.record('good', { time });
+    });
+
+    expect(events.map(({ event }) => event.time)).toEqual([TIME, TIME + 15 * day, TIME - 900 * day]);
+  });
+
   it('transforms run in order, each on the result of the one before, and none after an exclusion', () => {
     const calls: string[] = [];
     const add = (name: string) => (event: OcsfEvent) => {

@@ -68,11 +68,22 @@ describe('one request', () => {
   });
 });
 
+test('a document for a period that was made read-only is refused: it must not hold up those behind it', async () => {
+  const closed: Item = {
+    status: 403,
+    type: 'cluster_block_exception',
+    reason: 'index [ocsf-x] blocked by: [FORBIDDEN/8/index write (api)];',
+  };
+  const { result } = await write(documents('a', 'b'), { item: ({ id }) => (id === 'a' ? closed : { status: 201 }) });
+
+  expect(result).toMatchObject({ created: 1, refused: [{ document: { id: 'a' } }] });
+});
+
 describe('what OpenSearch cannot take for now', () => {
   it.each([
     ['429', BUSY],
     ['503', { status: 503, type: 'unavailable_shards_exception', reason: '' }],
-    ['a blocked index', { status: 403, type: 'cluster_block_exception', reason: 'index read-only' }],
+    ['a blocked cluster', { status: 403, type: 'cluster_block_exception', reason: 'blocked by: [FORBIDDEN/6/cluster read-only (api)];' }],
     ['the shard limit, a 400 that is not about the document', SHARD_LIMIT],
   ])('%s is tried again, and only that', async (_, refusal: Item) => {
     const { result, requests } = await write(documents('a', 'b', 'c', 'd'), {

@@ -122,9 +122,10 @@ describe('objects', () => {
     expect(met({ 'a.b': 1 }, event)).toBe(true);
   });
 
-  it('are asked for a key with dots first', () => {
+  it('are asked for a key with dots too, and it hides nothing', () => {
     expect(met({ 'a.b': 'flat' }, { 'a.b': 'flat', a: { b: 'nested' } })).toBe(true);
-    expect(met({ 'a.b': 'nested' }, { 'a.b': 'flat', a: { b: 'nested' } })).toBe(false);
+    expect(met({ 'a.b': 'nested' }, { 'a.b': 'flat', a: { b: 'nested' } })).toBe(true);
+    expect(met({ 'a.b': 'neither' }, { 'a.b': 'flat', a: { b: 'nested' } })).toBe(false);
     expect(met({ 'a.b.c': 1 }, { a: { 'b.c': 1 } })).toBe(true);
   });
 
