@@ -70,11 +70,7 @@ export async function ingest(unit: Unit, deps: PipelineDeps): Promise<Ingested> 
   try {
     const batcher = createBatcher({ hub: 1, origin, evidence }, (record) => batches.add(record));
     const normaliser = createNormaliser({
-      origin,
-      source: unit.source,
-      format: unit.format,
-      logGroup: unit.logGroup,
-      logStream: unit.logStream,
+      ...unit,
       ...toHub(transformsFor(deps.bank, origin.source), batcher),
       onParked: (record) => parker.add(record),
     });

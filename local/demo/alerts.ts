@@ -4,7 +4,7 @@ import { SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, DeleteMessageBatchCommand, GetQueueAttributesCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { isObject, parseJson, text } from '../../shared/outcome.ts';
 import type { Account } from '../accounts.ts';
-import { shown } from './values.ts';
+import { shown } from './search.ts';
 
 export interface ReceivedAlert {
   readonly subject: string;

@@ -1,8 +1,8 @@
 // Three questions of an analyst, asked of the index as Dashboards would ask them.
 import type { OpenSearch } from '../../shared/opensearch/client.ts';
-import { isArray, isObject } from '../../shared/outcome.ts';
+import { isObject } from '../../shared/outcome.ts';
 import type { Json, JsonObject } from '../../shared/model.ts';
-import { shown } from './values.ts';
+import { aggregate, bucketsOf, hitsOf, searchIndex, shown } from './search.ts';
 
 export interface Answer {
   readonly question: string;
@@ -18,7 +18,7 @@ async function refusedCalls(client: OpenSearch): Promise<Answer> {
     query: { bool: { filter: [{ term: { status_id: 2 } }, { term: { class_uid: 6003 } }] } },
     aggs: { who: { terms: { field: 'actor.user.uid', size: 3 }, aggs: { what: { terms: { field: 'api.operation', size: 3 } } } } },
   });
-  const lines = buckets(aggregations['who']).map((bucket) => `${count(bucket)} × ${shown(bucket['key'])}: ${keys(bucket['what'])}`);
+  const lines = bucketsOf(aggregations['who']).map((bucket) => `${count(bucket)} × ${shown(bucket['key'])}: ${keys(bucket['what'])}`);
   return { question: 'Whose API calls were refused most, and what did they try?', lines };
 }
 
@@ -32,7 +32,7 @@ async function talkers(client: OpenSearch): Promise<Answer> {
       },
     },
   });
-  const lines = buckets(aggregations['to']).map((bucket) => {
+  const lines = bucketsOf(aggregations['to']).map((bucket) => {
     return `${(number(bucket['bytes']) / 1e9).toFixed(1)} GB to ${shown(bucket['key'])} from ${number(bucket['from'])} addresses`;
   });
   return { question: 'Which addresses received most data?', lines };
@@ -40,14 +40,13 @@ async function talkers(client: OpenSearch): Promise<Answer> {
 
 async function opened(client: OpenSearch): Promise<Answer> {
   const payload = { match: { 'api.request.data': { query: '0.0.0.0/0', operator: 'and' } } };
-  const answer = await search(client, {
+  const answer = await searchIndex(client, {
     size: 3,
     query: payload,
     _source: ['time', 'api.operation', 'actor.user.uid', 'src_endpoint.ip'],
     sort: [{ time: 'desc' }],
   });
-  const hits = isObject(answer['hits']) && isArray(answer['hits']['hits']) ? answer['hits']['hits'] : [];
-  const lines = hits.flatMap((hit) => (isObject(hit) && isObject(hit['_source']) ? [describe(hit['_source'])] : []));
+  const lines = hitsOf(answer).flatMap(({ _source: event }) => (isObject(event) ? [describe(event)] : []));
   return { question: 'Which calls carried 0.0.0.0/0 in their payload?', lines };
 }
 
@@ -57,28 +56,8 @@ function describe(event: JsonObject): string {
   return `${new Date(Number(event['time'])).toISOString()} ${at('api', 'operation')} by ${at('actor', 'user', 'uid')} from ${at('src_endpoint', 'ip')}`;
 }
 
-async function search(client: OpenSearch, body: object): Promise<JsonObject> {
-  const answer = await client.transport.request({
-    method: 'POST',
-    path: '/ocsf-*/_search',
-    querystring: { ignore_unavailable: 'true' },
-    body: { ...body },
-  });
-  return isObject(answer.body) ? answer.body : {};
-}
-
-async function aggregate(client: OpenSearch, body: object): Promise<JsonObject> {
-  const { aggregations } = await search(client, { size: 0, ...body });
-  return isObject(aggregations) ? aggregations : {};
-}
-
-function buckets(aggregation: unknown): readonly JsonObject[] {
-  const found = isObject(aggregation) ? aggregation['buckets'] : undefined;
-  return (isArray(found) ? found : []).filter(isObject);
-}
-
 function keys(aggregation: unknown): string {
-  return buckets(aggregation)
+  return bucketsOf(aggregation)
     .map((bucket) => shown(bucket['key']))
     .join(', ');
 }

@@ -1,20 +1,21 @@
 // What an auditor would do after the run: open every sealed object, compare it with what was delivered, normalise it again, and look for each
 // of its events in OpenSearch. Nothing here trusts a number that the functions reported.
-import { createHash } from 'node:crypto';
 import type { BankConfig } from '../../shared/config.ts';
+import { EvidenceError } from '../../shared/errors.ts';
 import { toDocument } from '../../shared/hub/document.ts';
 import type { Counts, HubDocument, OcsfEvent, Origin } from '../../shared/model.ts';
 import { createNormaliser } from '../../shared/normalise.ts';
 import type { OpenSearch } from '../../shared/opensearch/client.ts';
-import { isArray, isObject } from '../../shared/outcome.ts';
 import { readUnit } from '../../shared/pipeline.ts';
 import { transformsFor } from '../../shared/redact/transforms.ts';
-import { createOpener, type Opener } from '../../shared/seal/open.ts';
-import { contextOfKey, getEvidence, listEvidence } from '../../shared/seal/vault.ts';
-import { once, unitFromEvidence } from '../../shared/units.ts';
+import { withEvidence, type OpenVault } from '../../shared/seal/evidence.ts';
+import { createOpener } from '../../shared/seal/open.ts';
+import type { Spooled } from '../../shared/seal/spool.ts';
+import { listEvidence } from '../../shared/seal/vault.ts';
+import { unitFromEvidence } from '../../shared/units.ts';
 import type { Account } from '../accounts.ts';
 import type { Delivered } from './deliver.ts';
-import { shown } from './values.ts';
+import { hitsOf, searchIndex, shown } from './search.ts';
 
 export interface Audit {
   /** Per source. */
@@ -45,12 +46,13 @@ export interface AuditInput {
 
 export async function audit({ security, vaultBucket, evidenceKeyArn, bank, delivered }: AuditInput): Promise<Audit> {
   const opener = createOpener({ kms: security.kms, keyArn: evidenceKeyArn });
+  const vault: OpenVault = { s3: security.s3, bucket: vaultBucket, opener };
   const wanted = new Map(delivered.flatMap(({ object }) => (object === undefined ? [] : [[object.uri, object.sha256] as const])));
   const sources = new Map<string, SourceAudit>();
   const faults: string[] = [];
   let verified = 0;
-  for await (const key of listEvidence({ s3: security.s3, bucket: vaultBucket }, `${bank.bank}/`)) {
-    const fault = await auditObject(key, { security, vaultBucket, opener, bank, wanted, sources });
+  for await (const key of listEvidence(vault, `${bank.bank}/`)) {
+    const fault = await auditObject(key, { vault, bank, wanted, sources });
     if (fault === undefined) verified++;
     else faults.push(`${key}: ${fault}`);
   }
@@ -59,43 +61,39 @@ export async function audit({ security, vaultBucket, evidenceKeyArn, bank, deliv
 }
 
 interface ObjectAudit {
-  readonly security: Account;
-  readonly vaultBucket: string;
-  readonly opener: Opener;
+  readonly vault: OpenVault;
   readonly bank: BankConfig;
   /** SHA-256 of what was delivered, by uri; taken out when found. */
   readonly wanted: Map<string, string>;
   readonly sources: Map<string, SourceAudit>;
 }
 
-async function auditObject(
-  key: string,
-  { security, vaultBucket, opener, bank, wanted, sources }: ObjectAudit,
-): Promise<string | undefined> {
-  const { facts, message } = await getEvidence({ s3: security.s3, bucket: vaultBucket }, key);
-  const pieces: Buffer[] = [];
-  for await (const piece of opener.opening(message, contextOfKey(key))) pieces.push(piece);
-  const bytes = Buffer.concat(pieces);
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
-  const uri = facts.origin.uri.slice(0, facts.origin.trigger === 's3' ? facts.origin.uri.lastIndexOf('#') : undefined);
-  const expected = wanted.get(uri);
-  wanted.delete(uri);
-  const { counts, events } = await normaliseAgain(bytes, facts.origin, bank);
-  tally(sources, facts.origin.source, facts.counts, events);
-  if (sha256 !== facts.sha256) return 'the opened bytes do not have the SHA-256 that was sealed with them';
-  if (expected !== undefined && expected !== sha256) return 'the opened bytes are not the bytes that were delivered';
-  if (JSON.stringify(counts) !== JSON.stringify(facts.counts))
-    return `counts differ: sealed ${JSON.stringify(facts.counts)}, now ${JSON.stringify(counts)}`;
-  return undefined;
+async function auditObject(key: string, { vault, bank, wanted, sources }: ObjectAudit): Promise<string | undefined> {
+  try {
+    return await withEvidence(vault, { key }, async ({ facts }, bytes) => {
+      const { origin, sha256 } = facts;
+      const uri = origin.uri.slice(0, origin.trigger === 's3' ? origin.uri.lastIndexOf('#') : undefined);
+      const expected = wanted.get(uri);
+      wanted.delete(uri);
+      const { counts, events } = await normaliseAgain(bytes, origin, bank);
+      tally(sources, origin.source, facts.counts, events);
+      if (expected !== undefined && expected !== sha256) return 'the opened bytes are not the bytes that were delivered';
+      if (JSON.stringify(counts) === JSON.stringify(facts.counts)) return undefined;
+      return `counts differ: sealed ${JSON.stringify(facts.counts)}, now ${JSON.stringify(counts)}`;
+    });
+  } catch (error) {
+    if (error instanceof EvidenceError) return error.message;
+    throw error;
+  }
 }
 
 async function normaliseAgain(
-  bytes: Buffer,
+  bytes: Spooled,
   origin: Origin,
   bank: BankConfig,
 ): Promise<{ readonly counts: Counts; readonly events: readonly OcsfEvent[] }> {
   const events: OcsfEvent[] = [];
-  const unit = await unitFromEvidence(origin, once(bytes), bank);
+  const unit = await unitFromEvidence(origin, bytes.open(), bank);
   const normaliser = createNormaliser({
     ...unit,
     transforms: transformsFor(bank, origin.source),
@@ -126,10 +124,8 @@ const LOOK_UP = 2000;
 
 /** @returns how many of the documents OpenSearch finds by search (not by id alone: they must be searchable), with the same contents. */
 export async function countIndexed(documents: Iterable<HubDocument>, client: OpenSearch): Promise<number> {
-  const byIndex = new Map<string, HubDocument[]>();
-  for (const document of documents) byIndex.set(document.index, [...(byIndex.get(document.index) ?? []), document]);
   let found = 0;
-  for (const [index, wanted] of byIndex) {
+  for (const [index, wanted] of Map.groupBy(documents, (document) => document.index)) {
     for (let at = 0; at < wanted.length; at += LOOK_UP) {
       const part = wanted.slice(at, at + LOOK_UP);
       found += await countPart(index, part, client);
@@ -141,16 +137,10 @@ export async function countIndexed(documents: Iterable<HubDocument>, client: Ope
 async function countPart(index: string, documents: readonly HubDocument[], client: OpenSearch): Promise<number> {
   const contents = new Map(documents.map(({ id, json }) => [id, json]));
   const body = { size: documents.length, query: { ids: { values: [...contents.keys()] } } };
-  const answer = await client.transport.request({
-    method: 'POST',
-    path: `/${index}/_search`,
-    querystring: { ignore_unavailable: 'true' },
-    body,
-  });
-  const hits = isObject(answer.body) && isObject(answer.body['hits']) ? answer.body['hits']['hits'] : undefined;
+  const answer = await searchIndex(client, body, index);
   let same = 0;
-  for (const hit of isArray(hits) ? hits : []) {
-    if (isObject(hit) && contents.get(shown(hit['_id'])) === JSON.stringify(hit['_source'])) same++;
+  for (const hit of hitsOf(answer)) {
+    if (contents.get(shown(hit['_id'])) === JSON.stringify(hit['_source'])) same++;
   }
   return same;
 }

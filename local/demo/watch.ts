@@ -1,9 +1,8 @@
 // Watches how many documents a search finds, per product, while a scenario runs: from it, the time from delivery to searchable.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OpenSearch } from '../../shared/opensearch/client.ts';
-import { isArray, isObject } from '../../shared/outcome.ts';
 import type { Delivered } from './deliver.ts';
-import { shown } from './values.ts';
+import { aggregate, bucketsOf, shown } from './search.ts';
 
 const EVERY_MS = 250;
 
@@ -41,17 +40,8 @@ export function watchIndex(client: OpenSearch): Watch {
 
 /** @returns searchable documents by product; nothing where there is no index yet. */
 export async function countByProduct(client: OpenSearch): Promise<ReadonlyMap<string, number>> {
-  const body = { size: 0, aggs: { product: { terms: { field: 'metadata.product.name', size: 1000 } } } };
-  const answer = await client.transport.request({
-    method: 'POST',
-    path: '/ocsf-*/_search',
-    querystring: { ignore_unavailable: 'true' },
-    body,
-  });
-  const aggregations = isObject(answer.body) ? answer.body['aggregations'] : undefined;
-  const product = isObject(aggregations) ? aggregations['product'] : undefined;
-  const buckets = isObject(product) && isArray(product['buckets']) ? product['buckets'] : [];
-  return new Map(buckets.flatMap((bucket) => (isObject(bucket) ? [[shown(bucket['key']), Number(bucket['doc_count'])] as const] : [])));
+  const { product } = await aggregate(client, { aggs: { product: { terms: { field: 'metadata.product.name', size: 1000 } } } });
+  return new Map(bucketsOf(product).map((bucket) => [shown(bucket['key']), Number(bucket['doc_count'])]));
 }
 
 /**

@@ -110,11 +110,7 @@ async function normalised(
     const batcher = createBatcher({ hub: 1, origin: unit.origin, evidence }, (record) => batches.add(record));
     const { transforms, onEvent } = toHub(transformsFor(bank, unit.origin.source), batcher);
     const normaliser = createNormaliser({
-      origin: unit.origin,
-      source: unit.source,
-      format: unit.format,
-      logGroup: unit.logGroup,
-      logStream: unit.logStream,
+      ...unit,
       transforms,
       only,
       onEvent(event, index) {
