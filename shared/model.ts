@@ -14,8 +14,11 @@ export interface Origin {
   readonly region: string;
   /** Name of the source, as in shared/sources/registry.ts, or `unknown`. */
   readonly source: string;
-  readonly trigger: 's3' | 'kinesis' | 'eventbridge' | 'file';
-  /** Unique name of the delivered unit: `s3://bucket/key#version-or-etag`, `kinesis://stream/shard/sequence`, `eventbridge://account/region/id`. */
+  readonly trigger: 's3' | 'kinesis' | 'eventbridge' | 'kafka' | 'file';
+  /**
+   * Unique name of the delivered unit: `s3://bucket/key#version-or-etag`, `kinesis://stream/shard/sequence` (or `first-last`),
+   * `kafka://cluster/topic/partition/first-last`, `eventbridge://account/region/id`.
+   */
   readonly uri: string;
   /** When it was delivered, ms since the epoch, from the trigger. */
   readonly time: number;
@@ -29,7 +32,7 @@ export interface RawRecord {
   readonly json?: Json | undefined;
   /** Position among the records of this unit, from 0; ids and parked records refer to it. */
   readonly index: number;
-  /** Time given by the wrapper (CloudWatch Logs), ms since the epoch. */
+  /** Time given by what delivered it (CloudWatch Logs, Kinesis, Kafka), ms since the epoch. */
   readonly time?: number;
   /** Id given by the wrapper (CloudWatch Logs event id). */
   readonly uid?: string;

@@ -152,6 +152,8 @@ export async function unitFromEvidence(
       return streamUnit(uri, region, { bytes: await buffer(body), time }, bank);
     case 'eventbridge':
       return eventUnit({ bytes: await buffer(body), time }, bank);
+    case 'kafka':
+      throw new MisconfiguredError(`${uri}: Kafka is not read yet`);
     case 'file':
       throw new MisconfiguredError(`${uri} came from a local file; use \`strongroom normalize\` on it`);
   }

@@ -14,7 +14,7 @@ export interface GoldenCase {
 }
 
 /** case.json: what the trigger would have told. */
-interface CaseOptions {
+export interface CaseOptions {
   readonly format?: string;
   readonly logGroup?: string;
   readonly logStream?: string;
@@ -62,12 +62,12 @@ export async function runGolden(golden: GoldenCase): Promise<{ readonly lines: r
   return { lines, events };
 }
 
-function readOptions(golden: GoldenCase): CaseOptions {
+export function readOptions(golden: GoldenCase): CaseOptions {
   const file = join(golden.directory, 'case.json');
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as CaseOptions) : {};
 }
 
-function originOf(golden: GoldenCase, options: CaseOptions): Origin {
+export function originOf(golden: GoldenCase, options: CaseOptions): Origin {
   return {
     bank: 'demo',
     account: options.account ?? '222222222222',
@@ -79,7 +79,7 @@ function originOf(golden: GoldenCase, options: CaseOptions): Origin {
   };
 }
 
-function inputName(golden: GoldenCase): string {
+export function inputName(golden: GoldenCase): string {
   const name = readdirSync(golden.directory).find((file) => file.startsWith('input.'));
   if (name === undefined) throw new Error(`${golden.directory} has no input file`);
   return name;

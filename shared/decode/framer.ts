@@ -3,7 +3,18 @@ import type { Framer, FrameSink } from './frame-sink.ts';
 import type { Framing } from '../sources/api.ts';
 import { createJsonFramer } from './json-framer.ts';
 import { createLineFramer } from './line-framer.ts';
+import { createSyslogFramer } from './syslog-framer.ts';
+import { createXmlFramer } from './xml-framer.ts';
 
 export function createFramer(framing: Framing, sink: FrameSink): Framer {
-  return framing.kind === 'lines' ? createLineFramer(framing.isHeader, sink) : createJsonFramer(framing.arrayKey, sink);
+  switch (framing.kind) {
+    case 'lines':
+      return createLineFramer(framing, sink);
+    case 'json':
+      return createJsonFramer(framing.arrayKey, sink);
+    case 'syslog':
+      return createSyslogFramer(sink);
+    case 'xml':
+      return createXmlFramer(framing.elements, sink);
+  }
 }

@@ -3,18 +3,39 @@ import { MAX_RECORD_BYTES, type Framer, type FrameSink } from './frame-sink.ts';
 
 const LINE_FEED = 0x0a;
 
-/** @param isHeader tells the lines that name columns; they are handed on apart and are no records. */
-export function createLineFramer(isHeader: ((line: string) => boolean) | undefined, sink: FrameSink): Framer {
+/** What of Framing is about lines. */
+interface Lines {
+  /** Tells the lines that name columns; they are handed on apart and are no records. */
+  readonly isHeader?: ((line: string) => boolean) | undefined;
+  /** Tells the lines that belong to the record before them. */
+  readonly continues?: ((line: string) => boolean) | undefined;
+}
+
+export function createLineFramer({ isHeader, continues }: Lines, sink: FrameSink): Framer {
   // Bytes of the unfinished last line; empty while a line that is too long is being skipped.
   let rest: Buffer[] = [];
   let restBytes = 0;
   let skipping = false;
+  /** A record that the next line may belong to. */
+  let open: string | undefined;
+
+  function close(): void {
+    if (open !== undefined) sink.record(open);
+    open = undefined;
+  }
 
   function line(text: string): void {
     const trimmed = text.endsWith('\r') ? text.slice(0, -1) : text;
     if (trimmed === '') return;
-    if (isHeader?.(trimmed) === true) sink.header(trimmed);
-    else sink.record(trimmed);
+    if (isHeader?.(trimmed) === true) {
+      close();
+      sink.header(trimmed);
+    } else if (continues === undefined) sink.record(trimmed);
+    else if (open !== undefined && continues(trimmed) && open.length + trimmed.length < MAX_RECORD_BYTES) open += `\n${trimmed}`;
+    else {
+      close();
+      open = trimmed;
+    }
   }
 
   function keep(tail: Buffer): void {
@@ -23,6 +44,7 @@ export function createLineFramer(isHeader: ((line: string) => boolean) | undefin
     restBytes += tail.length;
     if (restBytes <= MAX_RECORD_BYTES) return;
     const beginning = Buffer.concat(rest).toString('utf8', 0, MAX_RECORD_BYTES);
+    close();
     sink.broken({ code: 'record_too_large', detail: `a line of more than ${MAX_RECORD_BYTES} bytes` }, beginning);
     drop();
     skipping = true;
@@ -49,6 +71,7 @@ export function createLineFramer(isHeader: ((line: string) => boolean) | undefin
     end() {
       if (rest.length > 0) eachLine(Buffer.concat(rest), line);
       drop();
+      close();
     },
   };
 }

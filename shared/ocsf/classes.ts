@@ -9,19 +9,43 @@ export interface OcsfClass {
 }
 
 export const BASE_EVENT = { uid: 0, category: 0, name: 'base_event' } as const;
+export const VULNERABILITY_FINDING = { uid: 2002, category: 2, name: 'vulnerability_finding' } as const;
+export const COMPLIANCE_FINDING = { uid: 2003, category: 2, name: 'compliance_finding' } as const;
 export const DETECTION_FINDING = { uid: 2004, category: 2, name: 'detection_finding' } as const;
+export const DATA_SECURITY_FINDING = { uid: 2006, category: 2, name: 'data_security_finding' } as const;
+export const ACCOUNT_CHANGE = { uid: 3001, category: 3, name: 'account_change' } as const;
 export const AUTHENTICATION = { uid: 3002, category: 3, name: 'authentication' } as const;
+export const ENTITY_MANAGEMENT = { uid: 3004, category: 3, name: 'entity_management' } as const;
+export const USER_ACCESS = { uid: 3005, category: 3, name: 'user_access' } as const;
+export const GROUP_MANAGEMENT = { uid: 3006, category: 3, name: 'group_management' } as const;
 export const NETWORK_ACTIVITY = { uid: 4001, category: 4, name: 'network_activity' } as const;
 export const HTTP_ACTIVITY = { uid: 4002, category: 4, name: 'http_activity' } as const;
+export const DNS_ACTIVITY = { uid: 4003, category: 4, name: 'dns_activity' } as const;
+export const CLOUD_RESOURCES_INVENTORY = { uid: 5023, category: 5, name: 'cloud_resources_inventory_info' } as const;
+export const WEB_RESOURCES_ACTIVITY = { uid: 6001, category: 6, name: 'web_resources_activity' } as const;
 export const API_ACTIVITY = { uid: 6003, category: 6, name: 'api_activity' } as const;
+export const DATASTORE_ACTIVITY = { uid: 6005, category: 6, name: 'datastore_activity' } as const;
+export const FILE_HOSTING = { uid: 6006, category: 6, name: 'file_hosting' } as const;
 
 export const OCSF_CLASSES: readonly OcsfClass[] = [
   BASE_EVENT,
+  VULNERABILITY_FINDING,
+  COMPLIANCE_FINDING,
   DETECTION_FINDING,
+  DATA_SECURITY_FINDING,
+  ACCOUNT_CHANGE,
   AUTHENTICATION,
+  ENTITY_MANAGEMENT,
+  USER_ACCESS,
+  GROUP_MANAGEMENT,
   NETWORK_ACTIVITY,
   HTTP_ACTIVITY,
+  DNS_ACTIVITY,
+  CLOUD_RESOURCES_INVENTORY,
+  WEB_RESOURCES_ACTIVITY,
   API_ACTIVITY,
+  DATASTORE_ACTIVITY,
+  FILE_HOSTING,
 ];
 
 /** The classification attributes that class and activity decide. type_uid = class_uid * 100 + activity_id. */

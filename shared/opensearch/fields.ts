@@ -2,12 +2,24 @@
 // dynamically, so no event is refused for a type conflict and the number of fields is known.
 // https://docs.opensearch.org/latest/field-types/
 import {
+  ACCOUNT_CHANGE,
   API_ACTIVITY,
   AUTHENTICATION,
   BASE_EVENT,
+  CLOUD_RESOURCES_INVENTORY,
+  COMPLIANCE_FINDING,
+  DATA_SECURITY_FINDING,
+  DATASTORE_ACTIVITY,
   DETECTION_FINDING,
+  DNS_ACTIVITY,
+  ENTITY_MANAGEMENT,
+  FILE_HOSTING,
+  GROUP_MANAGEMENT,
   HTTP_ACTIVITY,
   NETWORK_ACTIVITY,
+  USER_ACCESS,
+  VULNERABILITY_FINDING,
+  WEB_RESOURCES_ACTIVITY,
   type OcsfClass,
 } from '../ocsf/classes.ts';
 
@@ -41,6 +53,9 @@ const COMMON: Fields = {
   'cloud.account.uid': 'facet',
   'cloud.region': 'facet',
   message: 'words',
+  // Values without an attribute of their own that threat intelligence is matched with: addresses of chains, accounts.
+  'observables.value': 'keyword',
+  'observables.type_id': 'facet',
 };
 
 const ACTOR: Fields = {
@@ -75,20 +90,26 @@ const ENDPOINTS: Fields = {
   'dst_endpoint.port': 'number',
 };
 
+const FINDING: Fields = {
+  'finding_info.uid': 'keyword',
+  'finding_info.title': 'words',
+  'finding_info.types': 'keyword',
+  'finding_info.analytic.uid': 'keyword',
+  'finding_info.analytic.name': 'keyword',
+  ...RESOURCES,
+};
+
+const USER: Fields = { 'user.uid': 'keyword', 'user.name': 'keyword' };
+
 /** Attributes by class, beside the common ones, and the order in which documents lie on disk (like beside like compresses best). */
 export const CLASS_FIELDS: readonly { readonly cls: OcsfClass; readonly fields: Fields; readonly sort: readonly string[] }[] = [
   { cls: BASE_EVENT, fields: { 'metadata.log_name': 'facet' }, sort: ['metadata.log_name', 'time'] },
   {
     cls: DETECTION_FINDING,
     fields: {
-      'finding_info.uid': 'keyword',
-      'finding_info.title': 'words',
-      'finding_info.types': 'keyword',
-      'finding_info.analytic.uid': 'keyword',
-      'finding_info.analytic.name': 'keyword',
+      ...FINDING,
       'finding_info.attacks.technique.uid': 'keyword',
       'finding_info.attacks.tactic.uid': 'facet',
-      ...RESOURCES,
       'evidences.actor.user.uid': 'keyword',
       'evidences.src_endpoint.ip': 'ip',
       'evidences.dst_endpoint.ip': 'ip',
@@ -99,7 +120,7 @@ export const CLASS_FIELDS: readonly { readonly cls: OcsfClass; readonly fields: 
   },
   {
     cls: AUTHENTICATION,
-    fields: { ...ACTOR, ...SOURCE, ...API, 'user.uid': 'keyword', 'user.name': 'keyword', is_mfa: 'facet', 'service.name': 'facet' },
+    fields: { ...ACTOR, ...SOURCE, ...API, ...USER, is_mfa: 'facet', 'service.name': 'facet' },
     sort: ['user.uid', 'time'],
   },
   {
@@ -146,6 +167,103 @@ export const CLASS_FIELDS: readonly { readonly cls: OcsfClass; readonly fields: 
     cls: API_ACTIVITY,
     fields: { ...ACTOR, ...SOURCE, ...API, ...RESOURCES },
     sort: ['api.service.name', 'api.operation', 'actor.user.uid', 'time'],
+  },
+  {
+    cls: VULNERABILITY_FINDING,
+    fields: {
+      ...FINDING,
+      'vulnerabilities.cve.uid': 'keyword',
+      'vulnerabilities.severity': 'facet',
+      'vulnerabilities.affected_packages.name': 'keyword',
+    },
+    sort: ['time'],
+  },
+  {
+    cls: COMPLIANCE_FINDING,
+    fields: { ...FINDING, 'compliance.control': 'keyword', 'compliance.standards': 'facet', 'compliance.status_id': 'facet' },
+    sort: ['time'],
+  },
+  {
+    cls: DATA_SECURITY_FINDING,
+    fields: {
+      ...FINDING,
+      ...SOURCE,
+      'actor.user.uid': 'keyword',
+      'databucket.name': 'keyword',
+      'databucket.uid': 'keyword',
+      'file.path': 'keyword',
+      'data_security.category_id': 'facet',
+    },
+    sort: ['time'],
+  },
+  { cls: ACCOUNT_CHANGE, fields: { ...ACTOR, ...SOURCE, ...USER, 'user_result.uid': 'keyword' }, sort: ['user.uid', 'time'] },
+  {
+    cls: ENTITY_MANAGEMENT,
+    fields: { ...ACTOR, ...SOURCE, 'entity.name': 'keyword', 'entity.uid': 'keyword', 'entity.type': 'facet' },
+    sort: ['entity.type', 'time'],
+  },
+  { cls: USER_ACCESS, fields: { ...ACTOR, ...SOURCE, ...USER, ...RESOURCES, privileges: 'keyword' }, sort: ['user.uid', 'time'] },
+  {
+    cls: GROUP_MANAGEMENT,
+    fields: { ...ACTOR, ...SOURCE, ...USER, 'group.name': 'keyword', 'group.uid': 'keyword', privileges: 'keyword' },
+    sort: ['group.uid', 'time'],
+  },
+  {
+    cls: DNS_ACTIVITY,
+    fields: {
+      ...ENDPOINTS,
+      'src_endpoint.instance_uid': 'facet',
+      'src_endpoint.vpc_uid': 'facet',
+      'query.hostname': 'keyword',
+      'query.type': 'facet',
+      'answers.rdata': 'keyword',
+      rcode_id: 'facet',
+      action_id: 'facet',
+    },
+    sort: ['query.hostname', 'time'],
+  },
+  {
+    cls: CLOUD_RESOURCES_INVENTORY,
+    fields: { ...RESOURCES, 'resources.name': 'keyword', 'resources.data': 'payload' },
+    sort: ['time'],
+  },
+  {
+    cls: WEB_RESOURCES_ACTIVITY,
+    fields: {
+      ...ACTOR,
+      ...SOURCE,
+      'web_resources.name': 'keyword',
+      'web_resources.uid': 'keyword',
+      'web_resources.type': 'facet',
+      'http_request.user_agent': 'keyword',
+    },
+    sort: ['web_resources.type', 'time'],
+  },
+  {
+    cls: DATASTORE_ACTIVITY,
+    fields: {
+      ...ACTOR,
+      ...SOURCE,
+      'database.name': 'keyword',
+      'table.name': 'keyword',
+      'query_info.query_string': 'payload',
+      'query_info.uid': 'keyword',
+      'dst_endpoint.hostname': 'facet',
+      'dst_endpoint.name': 'facet',
+    },
+    sort: ['database.name', 'actor.user.name', 'time'],
+  },
+  {
+    cls: FILE_HOSTING,
+    fields: {
+      ...ACTOR,
+      ...SOURCE,
+      'file.name': 'keyword',
+      'file.path': 'keyword',
+      'file.uid': 'keyword',
+      'http_request.user_agent': 'keyword',
+    },
+    sort: ['actor.user.uid', 'time'],
   },
 ];
 

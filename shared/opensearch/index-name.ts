@@ -4,8 +4,8 @@ import { OCSF_CLASSES } from '../ocsf/classes.ts';
 
 export const INDEX_PREFIX = 'ocsf-';
 
-// Findings and sign-ins are few: a month each. The rest is by the day.
-const MONTHLY: ReadonlySet<number> = new Set([2004, 3002]);
+// Findings, sign-ins, changes of accounts and inventories are few: a month each. The rest is by the day.
+const MONTHLY: ReadonlySet<number> = new Set([2002, 2003, 2004, 2006, 3001, 3002, 3004, 3005, 3006, 5023]);
 const NAMES: ReadonlyMap<number, string> = new Map(OCSF_CLASSES.map((cls) => [cls.uid, cls.name]));
 const DAY_MS = 86_400_000;
 

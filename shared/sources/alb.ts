@@ -9,6 +9,9 @@ import { HTTP_ACTIVITY, OCSF_VERSION, SEVERITY, STATUS } from '../ocsf/classes.t
 import { cloudOf, epochMs, ipOf, type Cloud } from '../ocsf/event.ts';
 import { exclude, reject, value } from '../outcome.ts';
 import type { Context, Delivery, Source } from './api.ts';
+import { HTTP_ACTIVITIES, requestLineOf, type RequestLine } from './lib/http.ts';
+import { fieldAt as field, quotedFields } from './lib/quoted.ts';
+import { finerThanMs, millisecondsOf, socketOf, wholeOf, type Socket } from './lib/values.ts';
 
 // Positions of the fields in a line.
 const TYPE = 0;
@@ -56,45 +59,10 @@ const UNPLACED = [
   { at: 32, name: 'request_transform_status' },
 ] as const;
 
-/** Activity ids of HTTP Activity by method: OCSF allows no other method in http_method, so another one is the activity_name. https://schema.ocsf.io/1.8.0/classes/http_activity */
-const ACTIVITIES: ReadonlyMap<string, number> = new Map([
-  ['CONNECT', 1],
-  ['DELETE', 2],
-  ['GET', 3],
-  ['HEAD', 4],
-  ['OPTIONS', 5],
-  ['POST', 6],
-  ['PUT', 7],
-  ['TRACE', 8],
-  ['PATCH', 9],
-]);
 const OTHER = 99;
-const SCHEMES: ReadonlySet<string> = new Set(['http', 'https', 'ws', 'wss', 'h2', 'grpcs']);
 
 const PRODUCT = { name: 'Application Load Balancer', vendor_name: 'AWS' };
 const PROFILES = ['cloud', 'load_balancer', 'trace'];
-const MAX_PORT = 65_535;
-
-interface Address {
-  readonly ip: string;
-  readonly port: number;
-}
-
-/** https://schema.ocsf.io/1.8.0/objects/url: either its parts, or the whole where they would not give the whole again. */
-interface Url {
-  readonly scheme?: string;
-  readonly hostname?: string;
-  readonly port?: number;
-  readonly path?: string;
-  readonly query_string?: string | undefined;
-  readonly url_string?: string;
-}
-
-interface RequestLine {
-  readonly method: string;
-  readonly url: Url;
-  readonly version: string | undefined;
-}
 
 /** One line: its fields as written, without the quotes, and those of them that had to be read. */
 interface Entry {
@@ -102,8 +70,8 @@ interface Entry {
   /** ms since the epoch. */
   readonly time: number;
   readonly start: number | undefined;
-  readonly client: Address | undefined;
-  readonly target: Address | undefined;
+  readonly client: Socket | undefined;
+  readonly target: Socket | undefined;
   readonly code: number | undefined;
   readonly targetCode: number | undefined;
   readonly received: number | undefined;
@@ -121,6 +89,7 @@ export const alb: Source<Entry> = {
   documentation: 'https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-access-logs.html',
   classes: [HTTP_ACTIVITY.uid],
   framing: { kind: 'lines' },
+  delivered: ['S3: AWSLogs/<account>/elasticloadbalancing/<region>/…_app.…'],
   claims: (delivery) => deliveryKey(delivery) !== undefined,
   locate: (delivery) => deliveryKey(delivery)?.groups ?? {},
   recognises: (head) => /^(?:https?|h2|grpcs|wss?) \d{4}-\d{2}-\d{2}T[\d:.]+Z app\/\S+ /.test(head),
@@ -140,150 +109,27 @@ function deliveryKey(delivery: Delivery): RegExpExecArray | undefined {
   return KEY.exec(delivery.key) ?? TEST_KEY.exec(delivery.key) ?? undefined;
 }
 
-const QUOTE = 34;
-const BACKSLASH = 92;
-const SPACE = 32;
-
-/** A backslash before a quote hides it, unless the line makes sense only if it does not (an agent that ends in a backslash). */
-function fieldsOf(line: string): readonly string[] | undefined {
-  if (line.includes('\\')) {
-    const fields = tokens(line, true);
-    if (fields !== undefined) return fields;
-  }
-  return tokens(line, false);
-}
-
-/** @returns the fields, quoted or not, between spaces; undefined where the quotes do not pair up. */
-function tokens(line: string, escapes: boolean): string[] | undefined {
-  const found: string[] = [];
-  for (let at = 0; at < line.length; at++) {
-    const first = line.charCodeAt(at);
-    if (first === SPACE) continue;
-    const quoted = first === QUOTE;
-    const start = quoted ? at + 1 : at;
-    const end = quoted ? closingQuote(line, start, escapes) : line.indexOf(' ', at);
-    if (quoted && (end < 0 || (end + 1 < line.length && line.charCodeAt(end + 1) !== SPACE))) return undefined;
-    const token = end < 0 ? line.slice(start) : line.slice(start, end);
-    if (escapes && !quoted && token.includes('"')) return undefined;
-    found.push(token);
-    if (end < 0) break;
-    at = quoted ? end + 1 : end;
-  }
-  return found;
-}
-
-function closingQuote(line: string, start: number, escapes: boolean): number {
-  let end = line.indexOf('"', start);
-  while (escapes && end >= 0 && isEscaped(line, start, end)) end = line.indexOf('"', end + 1);
-  return end;
-}
-
-function isEscaped(line: string, start: number, at: number): boolean {
-  let before = at;
-  while (before > start && line.charCodeAt(before - 1) === BACKSLASH) before--;
-  return (at - before) % 2 === 1;
-}
-
-/** @returns the field; undefined where it is `-` or the line is shorter. */
-function field(fields: readonly string[], at: number): string | undefined {
-  const text = fields[at];
-  return text === '-' ? undefined : text;
-}
-
-/** @returns the whole number of at most 15 digits (exact in a double) that the text is and that writes itself like it, else undefined. */
-function whole(text: string | undefined): number | undefined {
-  if (text === undefined || text.length === 0 || text.length > 15) return undefined;
-  let result = 0;
-  for (let index = 0; index < text.length; index++) {
-    const digit = text.charCodeAt(index) - 48;
-    if (digit < 0 || digit > 9) return undefined;
-    result = result * 10 + digit;
-  }
-  return text.length > 1 && text.charCodeAt(0) === 48 ? undefined : result;
-}
-
-function port(text: string): number | undefined {
-  const number = whole(text);
-  return number === undefined || number > MAX_PORT ? undefined : number;
-}
-
-/** @param text `192.0.2.1:443` or `[2001:db8::1]:443`. */
-function addressOf(text: string | undefined): Address | undefined {
-  if (text === undefined) return undefined;
-  const colon = text.lastIndexOf(':');
-  if (colon <= 0) return undefined;
-  const bracketed = text.startsWith('[') && text.charAt(colon - 1) === ']';
-  const ip = ipOf(bracketed ? text.slice(1, colon - 1) : text.slice(0, colon));
-  const number = port(text.slice(colon + 1));
-  // Without brackets nobody can tell where an IPv6 address ends and the port begins.
-  return ip === undefined || number === undefined || ip.includes(':') !== bracketed ? undefined : { ip, port: number };
-}
-
-/** Method up to the first space, version behind the last one: whatever stands between them, spaces too, was asked for. */
-function requestOf(text: string | undefined): RequestLine | undefined {
-  if (text === undefined) return undefined;
-  const first = text.indexOf(' ');
-  const last = text.lastIndexOf(' ');
-  if (first <= 0 || last <= first + 1) return undefined;
-  const version = text.slice(last + 1);
-  return {
-    method: text.slice(0, first),
-    url: urlOf(text.slice(first + 1, last)),
-    version: version === '' ? undefined : version,
-  };
-}
-
-function urlOf(text: string): Url {
-  const colon = text.indexOf('://');
-  const scheme = text.slice(0, Math.max(colon, 0));
-  const slash = text.indexOf('/', colon + 3);
-  if (!SCHEMES.has(scheme) || slash < 0) return { url_string: text };
-  const mark = text.indexOf('?', colon + 3);
-  const portAt = text.lastIndexOf(':', slash);
-  const number = portAt < colon + 4 ? undefined : port(text.slice(portAt + 1, slash));
-  if (number === undefined || (mark >= 0 && mark < slash)) return { url_string: text };
-  return {
-    scheme,
-    hostname: text.slice(colon + 3, portAt),
-    port: number,
-    path: mark < 0 ? text.slice(slash) : text.slice(slash, mark),
-    query_string: mark < 0 ? undefined : text.slice(mark + 1),
-  };
-}
-
-/** @param text seconds with a fraction. @returns ms, where the text has exactly three decimals. */
-function milliseconds(text: string | undefined): number | undefined {
-  if (text === undefined || text.charAt(text.length - 4) !== '.') return undefined;
-  const seconds = Number(text);
-  return seconds >= 0 ? Math.round(seconds * 1000) : undefined;
-}
-
-/** @returns the time as written, if it says more than its ms do. */
-function finerThanMs(iso: string | undefined): string | undefined {
-  return iso === undefined || iso.length === 24 || iso.endsWith('000Z') ? undefined : iso;
-}
-
 function parse(record: RawRecord): Outcome<Entry> {
   if (record.text.startsWith(TEST_MESSAGE)) return exclude('elb_test_message');
-  const fields = fieldsOf(record.text);
+  const fields = quotedFields(record.text);
   if (fields === undefined) return reject('malformed_record', 'the quotes do not pair up');
   if (fields.length < MIN_FIELDS) return reject('malformed_record', `${fields.length} fields where at least ${MIN_FIELDS} are due`);
   const time = epochMs(fields[TIME] ?? '');
   if (time === undefined) return reject('bad_value', 'field 2 is not a time');
   const created = field(fields, REQUEST_CREATION_TIME);
-  const code = whole(field(fields, ELB_STATUS_CODE));
+  const code = wholeOf(field(fields, ELB_STATUS_CODE));
   return value({
     fields,
     time,
     start: created === undefined ? undefined : epochMs(created),
-    client: addressOf(field(fields, CLIENT)),
-    target: addressOf(field(fields, TARGET)),
+    client: socketOf(field(fields, CLIENT)),
+    target: socketOf(field(fields, TARGET)),
     code,
-    targetCode: whole(field(fields, TARGET_STATUS_CODE)),
-    received: whole(field(fields, RECEIVED_BYTES)),
-    sent: whole(field(fields, SENT_BYTES)),
-    request: requestOf(field(fields, REQUEST)),
-    latency: code === undefined ? undefined : milliseconds(field(fields, TARGET_PROCESSING_TIME)),
+    targetCode: wholeOf(field(fields, TARGET_STATUS_CODE)),
+    received: wholeOf(field(fields, RECEIVED_BYTES)),
+    sent: wholeOf(field(fields, SENT_BYTES)),
+    request: requestLineOf(field(fields, REQUEST)),
+    latency: code === undefined ? undefined : millisecondsOf(field(fields, TARGET_PROCESSING_TIME)),
     nodeIp: ipOf(field(fields, NODE_IP)),
   });
 }
@@ -291,7 +137,7 @@ function parse(record: RawRecord): Outcome<Entry> {
 function map(entry: Entry, record: RawRecord, context: Context): OcsfEvent {
   const { fields, request, code, latency } = entry;
   const method = request?.method === '-' ? undefined : request?.method;
-  const activity = method === undefined ? 0 : (ACTIVITIES.get(method) ?? OTHER);
+  const activity = method === undefined ? 0 : (HTTP_ACTIVITIES.get(method) ?? OTHER);
   return {
     activity_id: activity,
     activity_name: activity === OTHER ? method : undefined,

@@ -38,6 +38,7 @@ export const applicationJson: Source<ApplicationRecord> = {
   documentation: 'https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html',
   classes: [BASE_EVENT.uid],
   framing: { kind: 'json' },
+  delivered: ["CloudWatch Logs: the log groups that the bank's file names", "Kinesis, Kafka, S3: as the bank's file says"],
   claims: () => false,
   recognises,
   parse,

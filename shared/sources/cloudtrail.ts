@@ -55,6 +55,7 @@ export const cloudtrail: Source<CloudTrailRecord> = {
   documentation: 'https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html',
   classes: [API_ACTIVITY.uid, AUTHENTICATION.uid],
   framing: { kind: 'json', arrayKey: 'Records' },
+  delivered: ['S3: AWSLogs/[<organization>/]<account>/CloudTrail[-Insight|-NetworkActivity|-Digest]/<region>/…'],
   claims: (delivery) => whereOf(delivery) !== null,
   locate(delivery) {
     const where = whereOf(delivery);

@@ -33,10 +33,9 @@ export const guardduty: Source<GuardDutyFinding> = {
   classes: [DETECTION_FINDING.uid],
   // An export that had nothing to say may hold {"findings":[]}: no record.
   framing: { kind: 'json', arrayKey: 'findings' },
-  claims(delivery) {
-    if (delivery.trigger === 'eventbridge') return delivery.source === 'aws.guardduty' && delivery.detailType === 'GuardDuty Finding';
-    return delivery.trigger === 's3' && EXPORT_KEY.test(delivery.key);
-  },
+  delivered: ['EventBridge: aws.guardduty, GuardDuty Finding', 'S3: AWSLogs/<account>/GuardDuty/<region>/… (export)'],
+  events: [{ source: 'aws.guardduty', detailTypes: ['GuardDuty Finding'] }],
+  claims: (delivery) => delivery.trigger === 's3' && EXPORT_KEY.test(delivery.key),
   locate(delivery) {
     const place = delivery.trigger === 's3' ? EXPORT_KEY.exec(delivery.key)?.groups : undefined;
     return { account: place?.['account'], region: place?.['region'] };

@@ -143,6 +143,10 @@ export const vpcFlow: Source<Flow> = {
   documentation: 'https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html',
   classes: [NETWORK_ACTIVITY.uid],
   framing: { kind: 'lines', isHeader },
+  delivered: [
+    'S3: AWSLogs/<account>/vpcflowlogs/<region>/… (text)',
+    "CloudWatch Logs: the log groups that the bank's file names, with their format",
+  ],
   claims: (delivery) => deliveryKey(delivery) !== undefined,
   locate: (delivery) => deliveryKey(delivery)?.groups ?? {},
   recognises,

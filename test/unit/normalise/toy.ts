@@ -26,6 +26,7 @@ export function toySource(framing: Framing = LINES): Source<string> {
     documentation: 'https://example.com',
     classes: [BASE_EVENT.uid],
     framing,
+    delivered: [],
     claims: () => true,
     recognises: () => true,
     parse({ text }) {
