@@ -1,95 +1,50 @@
 // Loads and validates a bank's file. Every problem is reported with its line and what would be allowed.
 // https://json-schema.org/draft-07 (schemas/config/bank.schema.json), https://eemeli.org/yaml/#documents
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { basename } from 'node:path';
-import { Ajv, type ErrorObject } from 'ajv';
-import { isCollection, isMap, isNode, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
+import { basename, join } from 'node:path';
+import { Ajv } from 'ajv';
 import schema from '../schemas/config/bank.schema.json' with { type: 'json' };
 import type { BankConfig } from '../shared/config.ts';
-import { isObject, text } from '../shared/outcome.ts';
+import { MisconfiguredError } from '../shared/errors.ts';
 import { isVital } from '../shared/redact/redact.ts';
 import { SOURCES } from '../shared/sources/registry.ts';
-
-export interface BankError {
-  /** Line in the file, from 1. */
-  readonly line: number;
-  /** Where in the file, as `accounts.0.id`; empty for the file as a whole. */
-  readonly path: string;
-  readonly message: string;
-}
+import { formatErrors, readYaml, type FileError, type Problem } from './yaml-file.ts';
 
 export type LoadedBank =
-  { readonly bank: BankConfig; readonly errors?: undefined } | { readonly errors: readonly BankError[]; readonly bank?: undefined };
+  { readonly bank: BankConfig; readonly errors?: undefined } | { readonly errors: readonly FileError[]; readonly bank?: undefined };
 
-type Path = readonly string[];
-interface Problem {
-  readonly path: Path;
-  readonly message: string;
-}
+const BANKS = 'banks';
 
 /** S3 bucket names have at most 63 characters; this purpose is the longest (stacks/resources/buckets.yml). */
 const LONGEST_PURPOSE = 'landing-sse-s3';
 
 /** @returns the bank, or every error found. Never throws for what the file holds. */
 export function loadBank(file: string): LoadedBank {
-  const counter = new LineCounter();
-  const document = parseDocument(readFileSync(file, 'utf8'), { lineCounter: counter });
-  if (document.errors.length > 0) {
-    const errors = document.errors.map((error) => ({
-      line: counter.linePos(error.pos[0]).line,
-      path: '',
-      message: firstLine(error.message),
-    }));
-    return { errors };
-  }
-  const content: unknown = document.toJS();
-  const shape = validate(content) ? [] : (validate.errors ?? []).map(describe);
-  const problems = shape.length > 0 || !isBank(content) ? shape : contradictions(content, basename(file).replace(/\.ya?ml$/, ''));
-  if (isBank(content) && problems.length === 0) return { bank: content };
-  const errors = problems.map((problem) => ({
-    line: lineOf(document, problem.path, counter),
-    path: problem.path.join('.'),
-    message: problem.message,
-  }));
-  return { errors: errors.toSorted((a, b) => a.line - b.line) };
+  const read = readYaml(file, validate, (content) => (isBank(content) ? contradictions(content, basename(file).replace(/\.ya?ml$/, '')) : []));
+  if (read.errors !== undefined) return { errors: read.errors };
+  return isBank(read.content) ? { bank: read.content } : { errors: [] };
 }
 
-/** One line per error, as compilers print them: `banks/x.yml:12: alerts.min_severity: must be one of …`. */
-export function formatErrors(file: string, errors: readonly BankError[]): string {
-  return errors.map((error) => `${file}:${error.line}: ${error.path === '' ? '' : `${error.path}: `}${error.message}`).join('\n');
+/**
+ * The bank whose file is banks/<name>.yml.
+ * @throws MisconfiguredError naming the banks there are, or every error of the file.
+ */
+export function bankNamed(name: string): BankConfig {
+  const file = join(BANKS, `${name}.yml`);
+  if (name === '' || !existsSync(file)) {
+    const names = readdirSync(BANKS).filter((entry) => entry.endsWith('.yml'));
+    throw new MisconfiguredError(`must name one of ${names.map((entry) => entry.slice(0, -4)).join(', ')} (found "${name}")`);
+  }
+  const { bank, errors } = loadBank(file);
+  if (bank === undefined) throw new MisconfiguredError(`the bank's file is wrong\n${formatErrors(file, errors)}`);
+  return bank;
 }
 
 const validate = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true }).compile(schema);
 
 function isBank(content: unknown): content is BankConfig {
   return validate(content);
-}
-
-/** An error of the schema in words, with what would be allowed. */
-function describe(error: ErrorObject): Problem {
-  const path = error.instancePath.split('/').slice(1);
-  const hint = text(error.parentSchema?.['description']);
-  const found = isObject(error.data) || Array.isArray(error.data) ? '' : ` (found ${JSON.stringify(error.data)})`;
-  switch (error.keyword) {
-    case 'additionalProperties': {
-      const name = String(error.params['additionalProperty']);
-      const allowed = Object.keys(isObject(error.parentSchema?.['properties']) ? error.parentSchema['properties'] : {});
-      return { path: [...path, name], message: `is not known here; allowed are ${allowed.join(', ')}` };
-    }
-    case 'required':
-      return { path, message: `lacks ${String(error.params['missingProperty'])}` };
-    case 'enum':
-      return { path, message: `must be one of ${list(error.params['allowedValues'])}${found}` };
-    case 'pattern':
-      return { path, message: `must be ${hint ?? String(error.params['pattern'])}${found}` };
-    default:
-      return { path, message: `${error.message ?? 'is wrong'}${hint === undefined ? '' : `: ${hint}`}${found}` };
-  }
-}
-
-function list(values: unknown): string {
-  return Array.isArray(values) ? values.join(', ') : String(values);
 }
 
 /** What the schema cannot say: values that contradict each other or do not exist. */
@@ -228,29 +183,4 @@ function* subscriptions(bank: BankConfig): Generator<Problem> {
       }
     }
   }
-}
-
-/** Line of the key (or list item) at `path`, or of the nearest one around it that exists. */
-function lineOf(document: Document, path: Path, counter: LineCounter): number {
-  for (let length = path.length; length > 0; length--) {
-    const offset = offsetOf(document, path.slice(0, length));
-    if (offset !== undefined) return counter.linePos(offset).line;
-  }
-  return 1;
-}
-
-function offsetOf(document: Document, path: Path): number | undefined {
-  const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
-  const last = path.at(-1);
-  if (!isCollection(parent)) return undefined;
-  if (isMap(parent)) {
-    const pair = parent.items.find((item) => isScalar(item.key) && String(item.key.value) === last);
-    return isNode(pair?.key) ? pair.key.range?.[0] : undefined;
-  }
-  const item = parent.items[Number(last)];
-  return isNode(item) ? item.range?.[0] : undefined;
-}
-
-function firstLine(message: string): string {
-  return message.split('\n')[0] ?? message;
 }

@@ -51,6 +51,6 @@ export function bankEnvironment(bank: string): Environment {
 }
 
 /** Path of the bank's file, from the project's root. */
-export function bankFile(bank: string): string {
+function bankFile(bank: string): string {
   return `banks/${bank}.yml`;
 }

@@ -2,10 +2,9 @@
 // `serverless deploy` that a bank uses, and the Lambda host running what was deployed.
 import { CreateLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { join } from 'node:path';
-import { loadBank } from '../cli/bank.ts';
-import { bankFile, stackOutputs, type Outputs } from '../cli/deployed.ts';
+import { bankNamed } from '../cli/bank.ts';
+import { stackOutputs, type Outputs } from '../cli/deployed.ts';
 import type { BankConfig } from '../shared/config.ts';
-import { MisconfiguredError } from '../shared/errors.ts';
 import { openSearchClient, type OpenSearch } from '../shared/opensearch/client.ts';
 import { accountEnvironment, closeAccount, openAccount, type Account } from './accounts.ts';
 import { startLambdaHost, type LambdaHost } from './lambda-host.ts';
@@ -34,7 +33,7 @@ const LOG_GROUPS = ['/vpc/flow-logs', '/app/payments'];
 
 /** @param log takes one line of progress. @throws MisconfiguredError saying what is missing; nothing is left running then. */
 export async function startDeployment(log: (line: string) => void): Promise<Deployment> {
-  const bank = bankOf(BANK);
+  const bank = bankNamed(BANK);
   const platform = await startPlatform({ log });
   const stops: (() => Promise<void> | void)[] = [() => platform.stop()];
   const stop = async (): Promise<void> => {
@@ -68,12 +67,6 @@ export async function startDeployment(log: (line: string) => void): Promise<Depl
     await stop();
     throw error;
   }
-}
-
-function bankOf(name: string): BankConfig {
-  const loaded = loadBank(bankFile(name));
-  if (loaded.bank === undefined) throw new MisconfiguredError(`${bankFile(name)} is not valid: npx strongroom check ${bankFile(name)}`);
-  return loaded.bank;
 }
 
 interface Stacks {

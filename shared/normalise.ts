@@ -57,54 +57,32 @@ export interface Summary {
 
 export function createNormaliser(options: NormaliseOptions): Normaliser {
   const { source } = options;
-  const { context, identify, name } = createContext(options);
   const ledger = createLedger(options);
-  const joined = source === undefined ? undefined : createJoiner(source.framing, offer);
-  let index = 0;
+  const reader = createReader(options, ledger);
+  const joined = source === undefined ? undefined : createJoiner(source.framing, reader.offer);
   /** Of the message that is being read. */
   let time: number | undefined;
-
-  function offer(text: string, wrapper: Wrapper = {}): void {
-    const parts = source?.split === undefined ? undefined : partsOf(source.split, text, wrapper.json);
-    if (parts === undefined) take({ text, ...wrapper, index: index++ }, 0);
-    else for (const [part, json] of parts.entries()) take({ ...wrapper, text: JSON.stringify(json), json, index: index++ }, part);
-  }
-
-  function take(record: RawRecord, part: number): void {
-    if (!ledger.enter(record.index, record.text)) return;
-    identify(record.uid, part);
-    const outcome = source === undefined ? UNKNOWN_SOURCE : read(source, record, context, options.transforms);
-    if (outcome.kind === 'value') ledger.event(outcome.value, record);
-    else if (outcome.kind === 'exclude') ledger.exclude(outcome.rule, record.index);
-    else ledger.park('parse', record.index, outcome.reject, record.text);
-  }
-
   const sink: FrameSink = {
-    record: (text, json) => offer(text, time === undefined ? { json } : { json, time }),
-    header: (line) => (context.header = line),
-    broken(problem, text) {
-      const at = index++;
-      if (ledger.enter(at, text)) ledger.park('decode', at, problem, text);
-    },
+    record: (text, json) => reader.offer(text, time === undefined ? { json } : { json, time }),
+    header: reader.header,
+    broken: (problem, text) => reader.aside(text, (at) => ledger.park('decode', at, problem, text)),
   };
-  let framer = source === undefined ? undefined : createFramer(source.framing, sink);
+  const framer = source === undefined ? undefined : createFramer(source.framing, sink);
 
   return {
     push: (chunk) => framer?.push(chunk),
-    record: (text, wrapper) => (joined ?? { add: offer }).add(text, wrapper),
+    record: (text, wrapper) => (joined?.add ?? reader.offer)(text, wrapper),
     message(body, wrapper) {
-      name(wrapper.uri, index);
+      reader.name(wrapper.uri);
       time = wrapper.time;
-      if (source === undefined) return offer(body.toString('utf8'), { time });
-      framer = createFramer(source.framing, sink);
-      framer.push(body);
-      framer.end();
-      framer = undefined;
+      if (source === undefined) reader.offer(body.toString('utf8'), { time });
+      else {
+        const own = createFramer(source.framing, sink);
+        own.push(body);
+        own.end();
+      }
     },
-    exclude(rule) {
-      const at = index++;
-      if (ledger.enter(at, '')) ledger.exclude(rule, at);
-    },
+    exclude: (rule) => reader.aside('', (at) => ledger.exclude(rule, at)),
     unreadable(problem, raw = '') {
       if (ledger.enter(-1, raw)) ledger.park('decode', -1, problem, raw);
     },
@@ -116,27 +94,59 @@ export function createNormaliser(options: NormaliseOptions): Normaliser {
   };
 }
 
-/** What a source may know beside the record, and how its records are named. */
-function createContext({ origin, format, logGroup, logStream }: NormaliseOptions) {
+type Ledger = ReturnType<typeof createLedger>;
+
+/** Gives records their positions and ids, and takes each through the source. */
+function createReader(options: NormaliseOptions, ledger: Ledger) {
+  const { origin, source, logGroup, logStream } = options;
   let atPosition = positionIds(origin.uri);
-  /** Position of the first record that atPosition names. */
-  let first = 0;
+  let index = 0;
+  /** Position of the first record of the message that is being read; undefined outside of messages. */
+  let first: number | undefined;
   /** Of the record that is being read, where the trigger gave it an id. */
   let given: string | undefined;
   const context: { -readonly [K in keyof Context]: Context[K] } = {
     origin,
-    format,
+    format: options.format,
     logGroup,
     logStream,
-    uid: (index) => (given === undefined ? atPosition(index - first) : logEventId(origin.account, logGroup ?? '', logStream ?? '', given)),
+    uid: (at) => (given === undefined ? atPosition(at - (first ?? 0)) : logEventId(origin.account, logGroup ?? '', logStream ?? '', given)),
   };
+
+  function take(record: RawRecord): void {
+    if (!ledger.enter(record.index, record.text)) return;
+    const outcome =
+      source === undefined
+        ? UNKNOWN_SOURCE
+        : read(source, record, context, { transforms: options.transforms, isMessage: first !== undefined });
+    if (outcome.kind === 'value') ledger.event(outcome.value, record);
+    else if (outcome.kind === 'exclude') ledger.exclude(outcome.rule, record.index);
+    else ledger.park('parse', record.index, outcome.reject, record.text);
+  }
+
+  function offer(text: string, wrapper: Wrapper = {}): void {
+    given = wrapper.uid;
+    const parts = source?.split === undefined ? undefined : partsOf(source, text, wrapper.json);
+    if (parts === undefined) {
+      take({ text, ...wrapper, index: index++ });
+      return;
+    }
+    for (const [part, json] of parts.entries()) {
+      if (wrapper.uid !== undefined && part > 0) given = `${wrapper.uid}#${part}`;
+      take({ ...wrapper, text: JSON.stringify(json), json, index: index++ });
+    }
+  }
+
   return {
-    context,
-    /** @param part position among the records that came under one id. */
-    identify(uid: string | undefined, part: number): void {
-      given = uid === undefined || part === 0 ? uid : `${uid}#${part}`;
+    offer,
+    header: (line: string) => (context.header = line),
+    /** What takes a position and is not read. */
+    aside(text: string, put: (at: number) => void): void {
+      const at = index++;
+      if (ledger.enter(at, text)) put(at);
     },
-    name(uri: string, index: number): void {
+    /** Records from here on are those of a message with this name. */
+    name(uri: string): void {
       atPosition = positionIds(uri);
       first = index;
     },
@@ -144,10 +154,10 @@ function createContext({ origin, format, logGroup, logStream }: NormaliseOptions
 }
 
 /** A source's split() on text nobody has checked. @returns undefined where the text is one record, also one that cannot be read. */
-function partsOf(split: (value: Json) => readonly Json[] | undefined, text: string, json: Json | undefined): readonly Json[] | undefined {
+function partsOf(source: Source, text: string, json: Json | undefined): readonly Json[] | undefined {
   const whole = json ?? parseJson(text);
   try {
-    return whole === undefined ? undefined : split(whole);
+    return whole === undefined ? undefined : source.split?.(whole);
   } catch {
     return undefined;
   }
@@ -155,23 +165,21 @@ function partsOf(split: (value: Json) => readonly Json[] | undefined, text: stri
 
 /** Log events that are lines of one record. @returns undefined where the source has none such. */
 function createJoiner(framing: Framing, take: (text: string, wrapper?: Wrapper) => void) {
-  const continues = framing.kind === 'lines' ? framing.continues : undefined;
-  if (continues === undefined) return undefined;
+  if (framing.kind !== 'lines' || framing.continues === undefined) return undefined;
+  const { continues } = framing;
   let open: { text: string; readonly wrapper: Wrapper | undefined } | undefined;
   function end(): void {
     if (open !== undefined) take(open.text, open.wrapper);
     open = undefined;
   }
-  return {
-    end,
-    add(text: string, wrapper?: Wrapper): void {
-      if (open !== undefined && continues(text) && open.text.length + text.length < MAX_RECORD_BYTES) open.text += `\n${text}`;
-      else {
-        end();
-        open = { text, wrapper };
-      }
-    },
-  };
+  function add(text: string, wrapper?: Wrapper): void {
+    if (open !== undefined && continues(text) && open.text.length + text.length < MAX_RECORD_BYTES) open.text += `\n${text}`;
+    else {
+      end();
+      open = { text, wrapper };
+    }
+  }
+  return { add, end };
 }
 
 const UNKNOWN_SOURCE = reject('unknown_source', 'no source claims it');
@@ -183,15 +191,22 @@ const LONGEST_DELAY = 14 * 86_400_000;
  * The time by which an event is indexed. Who writes to a log group chooses the times in his messages, and each day is an index of its own: a
  * message that dates itself far from when CloudWatch Logs got it goes by the latter. Its own time stays in the event's other attributes.
  */
-function dated(event: OcsfEvent, { time, uid }: RawRecord): OcsfEvent {
-  return time === undefined || uid === undefined || Math.abs(event.time - time) <= LONGEST_DELAY ? event : { ...event, time };
+function dated(event: OcsfEvent, { time }: RawRecord): OcsfEvent {
+  return time === undefined || Math.abs(event.time - time) <= LONGEST_DELAY ? event : { ...event, time };
 }
 
-function read(source: Source, record: RawRecord, context: Context, transforms: readonly Transform[]): Outcome<OcsfEvent> {
+interface Way {
+  readonly transforms: readonly Transform[];
+  /** Of a stream or topic: the times in it may be any, history is sent that way. */
+  readonly isMessage: boolean;
+}
+
+function read(source: Source, record: RawRecord, context: Context, { transforms, isMessage }: Way): Outcome<OcsfEvent> {
   try {
     const native = source.parse(record, context);
     if (native.kind !== 'value') return native;
-    const event = dated(source.map(native.value, record, context), record);
+    const mapped = source.map(native.value, record, context);
+    const event = isMessage ? mapped : dated(mapped, record);
     if (!inRange(event.time)) return reject('time_out_of_range', `time ${event.time}`);
     return transforms.length === 0 ? { kind: 'value', value: event } : apply(transforms, event);
   } catch (error) {

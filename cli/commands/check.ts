@@ -1,5 +1,6 @@
 // `strongroom check FILE…`: are these banks' files right?
-import { formatErrors, loadBank } from '../bank.ts';
+import { loadBank } from '../bank.ts';
+import { formatErrors } from '../yaml-file.ts';
 
 /**
  * Checks each file and prints one line for a right one, one line per error for a wrong one.

@@ -6,8 +6,8 @@ import type { ParkedRecord } from '../../shared/model.ts';
 import { STAGES, type ParkedStore } from '../../shared/park/parked.ts';
 import { redrive, type RedriveDeps } from '../../shared/park/redrive.ts';
 import { listParked, readParked, type ParkedFilter, type ParkedObject } from '../../shared/park/store.ts';
-import { formatErrors, loadBank } from '../bank.ts';
-import { bankEnvironment, bankFile, deployed, output } from '../deployed.ts';
+import { bankNamed } from '../bank.ts';
+import { bankEnvironment, deployed, output } from '../deployed.ts';
 import { openVault } from './evidence.ts';
 
 const USAGE = 2;
@@ -86,10 +86,7 @@ async function parkedStore(bank: string): Promise<ParkedStore> {
 }
 
 async function redriveDeps(name: string): Promise<RedriveDeps> {
-  const file = bankFile(name);
-  const { bank, errors } = loadBank(file);
-  if (bank === undefined)
-    throw new MisconfiguredError(`the bank's file is needed for exclusions and redaction:\n${formatErrors(file, errors)}`);
+  const bank = bankNamed(name);
   const environment = bankEnvironment(name);
   const outputs = await deployed(name, environment);
   return {

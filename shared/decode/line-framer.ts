@@ -11,32 +11,12 @@ interface Lines {
   readonly continues?: ((line: string) => boolean) | undefined;
 }
 
-export function createLineFramer({ isHeader, continues }: Lines, sink: FrameSink): Framer {
+export function createLineFramer(lines: Lines, sink: FrameSink): Framer {
+  const { line, close } = createLineSink(lines, sink);
   // Bytes of the unfinished last line; empty while a line that is too long is being skipped.
   let rest: Buffer[] = [];
   let restBytes = 0;
   let skipping = false;
-  /** A record that the next line may belong to. */
-  let open: string | undefined;
-
-  function close(): void {
-    if (open !== undefined) sink.record(open);
-    open = undefined;
-  }
-
-  function line(text: string): void {
-    const trimmed = text.endsWith('\r') ? text.slice(0, -1) : text;
-    if (trimmed === '') return;
-    if (isHeader?.(trimmed) === true) {
-      close();
-      sink.header(trimmed);
-    } else if (continues === undefined) sink.record(trimmed);
-    else if (open !== undefined && continues(trimmed) && open.length + trimmed.length < MAX_RECORD_BYTES) open += `\n${trimmed}`;
-    else {
-      close();
-      open = trimmed;
-    }
-  }
 
   function keep(tail: Buffer): void {
     if (skipping || tail.length === 0) return;
@@ -74,6 +54,33 @@ export function createLineFramer({ isHeader, continues }: Lines, sink: FrameSink
       close();
     },
   };
+}
+
+/** Tells headers and continued lines from records. */
+function createLineSink({ isHeader, continues }: Lines, sink: FrameSink) {
+  /** A record that the next line may belong to. */
+  let open: string | undefined;
+
+  function close(): void {
+    if (open !== undefined) sink.record(open);
+    open = undefined;
+  }
+
+  function line(text: string): void {
+    const trimmed = text.endsWith('\r') ? text.slice(0, -1) : text;
+    if (trimmed === '') return;
+    if (isHeader?.(trimmed) === true) {
+      close();
+      sink.header(trimmed);
+    } else if (continues === undefined) sink.record(trimmed);
+    else if (open !== undefined && continues(trimmed) && open.length + trimmed.length < MAX_RECORD_BYTES) open += `\n${trimmed}`;
+    else {
+      close();
+      open = trimmed;
+    }
+  }
+
+  return { line, close };
 }
 
 function eachLine(bytes: Buffer, take: (line: string) => void): void {

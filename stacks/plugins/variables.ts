@@ -1,8 +1,6 @@
 // Everything that serverless.yml and the stacks take from the command line and the bank's file, as `custom`. Lists and names that YAML
 // cannot derive are made here; what is deployed is in stacks/*.yml.
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { formatErrors, loadBank } from '../../cli/bank.ts';
+import { bankNamed } from '../../cli/bank.ts';
 import type { BankConfig, Subscription } from '../../shared/config.ts';
 import { alarmResources, type Resources } from './alarms.ts';
 
@@ -67,7 +65,7 @@ export async function custom(context: VariableContext): Promise<Custom> {
     ['bank', 'stack', 'account', 'opensearchUrl'].map(async (parameter) => textOf(await context.resolveVariable(`param:${parameter}`))),
   );
   try {
-    return derive(bankNamed(name ?? ''), { stack: stack ?? '', account: account ?? '', opensearchUrl: opensearchUrl ?? '' });
+    return derive(givenBank(name ?? ''), { stack: stack ?? '', account: account ?? '', opensearchUrl: opensearchUrl ?? '' });
   } catch (error) {
     // osls prints the stack where there is one, and the user needs the message only.
     if (error instanceof Error) error.stack = error.message;
@@ -79,15 +77,12 @@ function textOf(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
 
-function bankNamed(name: string): BankConfig {
-  const file = join('banks', `${name}.yml`);
-  if (name === '' || !existsSync(file)) {
-    const names = readdirSync('banks').filter((entry) => entry.endsWith('.yml'));
-    throw new Error(`--param bank=<name> must name one of ${names.map((entry) => entry.slice(0, -4)).join(', ')} (found "${name}")`);
+function givenBank(name: string): BankConfig {
+  try {
+    return bankNamed(name);
+  } catch (error) {
+    throw new Error(`--param bank=<name>: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
-  const loaded = loadBank(file);
-  if (loaded.errors !== undefined) throw new Error(`the bank's file is wrong\n${formatErrors(file, loaded.errors)}`);
-  return loaded.bank;
 }
 
 /** @throws Error naming the parameter that does not fit the bank. */

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { formatErrors, loadBank, type BankError } from '../../../cli/bank.ts';
+import { loadBank } from '../../../cli/bank.ts';
+import { formatErrors, type FileError } from '../../../cli/yaml-file.ts';
 
 const DEMO = readFileSync('banks/demo.yml', 'utf8');
 let directory: string;
@@ -27,7 +28,7 @@ function changed(from: string, to: string): string {
   return DEMO.replace(from, to);
 }
 
-function errorsOf(content: string): readonly BankError[] {
+function errorsOf(content: string): readonly FileError[] {
   return load(content).errors ?? [];
 }
 
