@@ -1,12 +1,12 @@
 // https://jestjs.io/docs/configuration
-// middy is ESM only, so node_modules/@middy is transformed too; everything runs as CommonJS inside Jest.
+// middy, the Kafka client and the reader of Parquet are ESM only, so they are transformed too; everything runs as CommonJS inside Jest.
 const transform = {
   '^.+\\.[tj]s$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'commonjs' } }],
 };
 const common = {
   testEnvironment: 'node',
   transform,
-  transformIgnorePatterns: ['/node_modules/(?!@middy/)'],
+  transformIgnorePatterns: ['/node_modules/(?!@middy/|@platformatic/|hyparquet|hysnappy)'],
   modulePathIgnorePatterns: ['<rootDir>/.cache/', '<rootDir>/.build/', '<rootDir>/local/node/'],
 };
 

@@ -1,30 +1,96 @@
-// Deterministic, realistic log files for the benchmark, as services deliver them (gzip). All ids and addresses are made up.
+// Deterministic log files for the benchmark, as services deliver them (gzip). All ids and addresses are made up. The sources of most volume
+// have generators; of the others the records of their golden cases are repeated.
 import { gzipSync } from 'node:zlib';
 import { createRandom, type Random } from '../local/demo/random.ts';
 import { albLine, cloudTrailRecord, flowLine, FLOW_DEFAULT_HEADER } from '../local/demo/records.ts';
+import type { Source } from '../shared/sources/api.ts';
+import { SOURCES } from '../shared/sources/registry.ts';
+import type { CaseOptions } from '../test/golden-runner.ts';
+import { inPlace, normaliseSpecimen, specimensOf, type Specimen } from '../test/mutations.ts';
 
 export interface Corpus {
   readonly source: string;
-  readonly records: number;
+  /** Of the bench's own three sources; the others run in fewer rounds. */
+  readonly isMain: boolean;
+  readonly events: number;
+  /** What the trigger would have told; with `cloudwatch` the bytes are NDJSON of subscription batches. */
+  readonly options: CaseOptions;
   /** The delivered object. */
   readonly bytes: Buffer;
   readonly expandedBytes: number;
 }
 
-export function corpora(): readonly Corpus[] {
+const EVENTS = 10_000;
+const MAX_BYTES = 24 * 1024 * 1024;
+/** Log events of one subscription batch. */
+const BATCH = 500;
+
+/** @param only names of sources; all where it is empty. */
+export function corpora(only: readonly string[] = []): readonly Corpus[] {
   const random = createRandom(7);
-  return [
+  const made: readonly Corpus[] = [
     pack('cloudtrail', 20_000, (count) => `{"Records":[${repeat(count, random, cloudTrailRecord).join(',')}]}`),
     pack('vpc-flow', 100_000, (count) => `${FLOW_DEFAULT_HEADER}\n${repeat(count, random, flowLine).join('\n')}\n`),
     pack('alb', 40_000, (count) => `${repeat(count, random, albLine).join('\n')}\n`),
   ];
+  const rest = SOURCES.filter(({ name }) => !made.some(({ source }) => source === name)).filter(
+    ({ name }) => only.length === 0 || only.includes(name),
+  );
+  return [...made.filter(({ source }) => only.length === 0 || only.includes(source)), ...rest.map(fromGolden)];
 }
 
 function repeat(count: number, random: Random, make: (random: Random, index: number) => string): readonly string[] {
   return Array.from({ length: count }, (_, index) => make(random, index));
 }
 
-function pack(source: string, records: number, make: (count: number) => string): Corpus {
-  const text = make(records);
-  return { source, records, bytes: gzipSync(text), expandedBytes: Buffer.byteLength(text) };
+function pack(source: string, events: number, make: (count: number) => string): Corpus {
+  const text = make(events);
+  return { source, isMain: true, events, options: {}, bytes: gzipSync(text), expandedBytes: Buffer.byteLength(text) };
+}
+
+/** Records of one golden case have one header and come one way: the case with most kinds of records is taken. */
+function fromGolden(source: Source): Corpus {
+  const specimens = specimensOf(source).filter(({ golden }) => golden.name !== 'malformed');
+  const cases = Map.groupBy(specimens, ({ golden, header }) => `${golden.name}\n${header ?? ''}`);
+  const usable = [...cases.values()].map((group) => group.filter((specimen) => isEvent(source, specimen)));
+  const best = usable.toSorted((a, b) => b.length - a.length)[0] ?? [];
+  const full = usable.find((group) => group[0]?.golden.name === 'full' && group.length > 0);
+  return repeated(source, full ?? best);
+}
+
+function isEvent(source: Source, specimen: Specimen): boolean {
+  const { events, records } = normaliseSpecimen(source, specimen, specimen.text, {
+    transforms: [],
+    onEvent: () => undefined,
+    onParked: () => undefined,
+  }).counts;
+  return events > 0 && events === records;
+}
+
+function repeated(source: Source, specimens: readonly Specimen[]): Corpus {
+  const [first] = specimens;
+  if (first === undefined) throw new Error(`bench: ${source.name} has no golden case that gives events alone`);
+  const { options } = first;
+  const size = specimens.reduce((bytes, { text }) => bytes + Buffer.byteLength(text) + 1, 0);
+  const rounds = Math.max(1, Math.ceil(Math.min(EVENTS / specimens.length, MAX_BYTES / size)));
+  const texts = Array.from({ length: rounds }, () => specimens.map(({ text }) => text)).flat();
+  const text = options.cloudwatch === true ? batches(texts, options) : `${inPlace(source, first, texts.join('\n'))}\n`;
+  const events = specimens.reduce((sum, specimen) => sum + eventsIn(source, specimen), 0) * rounds;
+  return { source: source.name, isMain: false, events, options, bytes: gzipSync(text), expandedBytes: Buffer.byteLength(text) };
+}
+
+function eventsIn(source: Source, specimen: Specimen): number {
+  return normaliseSpecimen(source, specimen, specimen.text, { transforms: [], onEvent: () => undefined, onParked: () => undefined }).counts
+    .events;
+}
+
+function batches(texts: readonly string[], { logGroup = '', logStream = '' }: CaseOptions): string {
+  const lines: string[] = [];
+  for (let at = 0; at < texts.length; at += BATCH) {
+    const logEvents = texts
+      .slice(at, at + BATCH)
+      .map((message, index) => ({ id: String(at + index), timestamp: 1_768_435_200_000, message }));
+    lines.push(JSON.stringify({ messageType: 'DATA_MESSAGE', owner: '222222222222', logGroup, logStream, logEvents }));
+  }
+  return `${lines.join('\n')}\n`;
 }

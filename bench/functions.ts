@@ -15,6 +15,7 @@ const ENVIRONMENT = {
   VAULT_BUCKET: 'vault',
   PARKED_BUCKET: 'parked',
   EVIDENCE_KEY_ARN: 'arn:aws:kms:eu-central-1:111111111111:key/00000000-0000-4000-8000-000000000000',
+  PSEUDONYM_KEY_ARN: 'arn:aws:kms:eu-central-1:111111111111:key/00000000-0000-4000-8000-000000000001',
   HUB_STREAM: 'hub',
   OPENSEARCH_URL: 'http://127.0.0.1:9',
   ALERT_TOPIC_ARN: 'arn:aws:sns:eu-central-1:111111111111:alerts',

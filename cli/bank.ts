@@ -2,13 +2,18 @@
 // https://json-schema.org/draft-07 (schemas/config/bank.schema.json), https://eemeli.org/yaml/#documents
 import { existsSync, readdirSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { Ajv } from 'ajv';
 import schema from '../schemas/config/bank.schema.json' with { type: 'json' };
 import type { BankConfig } from '../shared/config.ts';
+import type { DeclaredPlan } from '../shared/declared/plan.ts';
 import { MisconfiguredError } from '../shared/errors.ts';
 import { isVital } from '../shared/redact/redact.ts';
-import { SOURCES } from '../shared/sources/registry.ts';
+import { sourceNamed } from '../shared/sources/registry.ts';
+import { sourcesOf } from '../shared/sources/routes.ts';
+import { loadSource } from './declared/compile.ts';
+import { kafka, streams } from './bank-streams.ts';
+import { found } from './similar.ts';
 import { formatErrors, readYaml, type FileError, type Problem } from './yaml-file.ts';
 
 export type LoadedBank =
@@ -21,9 +26,28 @@ const LONGEST_PURPOSE = 'landing-sse-s3';
 
 /** @returns the bank, or every error found. Never throws for what the file holds. */
 export function loadBank(file: string): LoadedBank {
-  const read = readYaml(file, validate, (content) => (isBank(content) ? contradictions(content, basename(file).replace(/\.ya?ml$/, '')) : []));
-  if (read.errors !== undefined) return { errors: read.errors };
-  return isBank(read.content) ? { bank: read.content } : { errors: [] };
+  const name = basename(file).replace(/\.ya?ml$/, '');
+  const declared = loadDeclared(join(dirname(file), name, 'sources'));
+  const read = readYaml(file, validate, (content) =>
+    isBank(content) ? contradictions({ ...content, declared: declared.plans }, name) : [],
+  );
+  const errors = [...(read.errors ?? []), ...declared.errors];
+  if (read.errors !== undefined || errors.length > 0 || !isBank(read.content)) return { errors };
+  return { bank: declared.plans.length === 0 ? read.content : { ...read.content, declared: declared.plans } };
+}
+
+/** The sources that the bank has described itself. @param folder banks/<name>/sources; there may be none. */
+function loadDeclared(folder: string): { readonly plans: readonly DeclaredPlan[]; readonly errors: readonly FileError[] } {
+  const names = existsSync(folder) ? readdirSync(folder).filter((name) => /\.ya?ml$/.test(name)) : [];
+  const loaded = names.sort().map((name) => ({ file: join(folder, name), ...loadSource(join(folder, name)) }));
+  const taken = loaded.filter(({ plan }) => plan !== undefined && sourceNamed(plan.name) !== undefined);
+  return {
+    plans: loaded.flatMap(({ plan }) => (plan === undefined ? [] : [plan])),
+    errors: [
+      ...loaded.flatMap(({ file, errors = [] }) => errors.map((error) => ({ ...error, file }))),
+      ...taken.map(({ file }) => ({ file, line: 1, path: 'name', message: 'is the name of a source that Strongroom has; take another' })),
+    ],
+  };
 }
 
 /**
@@ -55,6 +79,9 @@ function contradictions(bank: BankConfig, fileName: string): readonly Problem[] 
     ...retention(bank),
     ...opensearch(bank),
     ...sources(bank),
+    ...kafka(bank),
+    ...streams(bank),
+    ...writers(bank),
     ...exclusions(bank),
     ...redaction(bank),
     ...addresses(bank),
@@ -120,9 +147,15 @@ function* opensearch({ opensearch }: BankConfig): Generator<Problem> {
 }
 
 function* sources(bank: BankConfig): Generator<Problem> {
-  const known = SOURCES.map((source) => source.name);
+  const known = sourcesOf(bank).map((source) => source.name);
   const named = [
     ...bank.log_groups.map((entry, index) => ({ path: ['log_groups', String(index), 'source'], name: entry.source })),
+    ...(bank.objects ?? []).map((entry, index) => ({ path: ['objects', String(index), 'source'], name: entry.source })),
+    ...(bank.partner_events ?? []).map((entry, index) => ({ path: ['partner_events', String(index), 'source'], name: entry.source })),
+    ...(bank.kafka ?? []).flatMap(({ topics }, cluster) =>
+      topics.map(({ source }, index) => ({ path: ['kafka', String(cluster), 'topics', String(index), 'source'], name: source })),
+    ),
+    ...(bank.streams ?? []).map(({ source }, index) => ({ path: ['streams', String(index), 'source'], name: source })),
     ...bank.exclusions.map((entry, index) => ({ path: ['exclusions', String(index), 'source'], name: entry.source })),
     ...(bank.operations?.silence ?? []).map((entry, index) => ({
       path: ['operations', 'silence', String(index), 'source'],
@@ -130,7 +163,19 @@ function* sources(bank: BankConfig): Generator<Problem> {
     })),
   ];
   for (const { path, name } of named) {
-    if (!known.includes(name)) yield { path, message: `must be one of ${known.join(', ')} (found "${name}")` };
+    if (!known.includes(name)) yield { path, message: `must be a source, see \`npx strongroom sources\` ${found(name, known)}` };
+  }
+}
+
+/** Sources whose event ids the writer of a log group would choose: with another account's id he could stand in the way of its event. */
+function* writers(bank: BankConfig): Generator<Problem> {
+  for (const [index, { source, account }] of bank.log_groups.entries()) {
+    if (source === 'cloudtrail' && account === undefined) {
+      yield {
+        path: ['log_groups', String(index)],
+        message: 'must have account, the one whose trail writes to the group: its records bring their own ids',
+      };
+    }
   }
 }
 
@@ -138,8 +183,9 @@ function* exclusions(bank: BankConfig): Generator<Problem> {
   const seen = new Set<string>();
   for (const [index, exclusion] of bank.exclusions.entries()) {
     const path = ['exclusions', String(index)];
-    if ((exclusion.equals === undefined) === (exclusion.starts_with === undefined)) {
-      yield { path, message: 'must have either equals or starts_with' };
+    for (const [at, condition] of [exclusion, ...(exclusion.and ?? [])].entries()) {
+      if ((condition.equals === undefined) !== (condition.starts_with === undefined)) continue;
+      yield { path: at === 0 ? path : [...path, 'and', String(at - 1)], message: 'must have either equals or starts_with' };
     }
     if (seen.has(exclusion.name)) yield { path: [...path, 'name'], message: `${exclusion.name} is used twice; events are counted by name` };
     seen.add(exclusion.name);

@@ -1,5 +1,4 @@
 // The `strongroom` command. https://github.com/tj/commander.js
-import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 
 const USAGE = 2;
@@ -14,7 +13,7 @@ program.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : USAGE)).
 
 program
   .command('check')
-  .description('validate bank files')
+  .description("validate banks' files, and the sources that they declare")
   .argument('[files...]', 'bank files', ['banks/demo.yml'])
   .action((files: string[]) => run(async () => (await check()).checkCommand(files)));
 
@@ -26,10 +25,16 @@ program
   .option('--parked <file>', 'write the records that could not be read there, with the reason')
   .option('--json', 'print the summary (standard error) as one line of JSON')
   .option('--full', 'with captions and observables, for other tools')
-  .option('--bank <file>', 'apply the exclusions and redactions of this bank; without it events are printed unredacted')
-  .action((files: string[], options: { source?: string; parked?: string; json?: boolean; full?: boolean; bank?: string }) =>
-    run(() => normalize(files, options)),
-  );
+  .option('--bank <file>', 'apply the exclusions, redactions and own sources of this bank; without it events are printed unredacted')
+  .option('--mapping <file>', 'try out a source described in YAML (banks/<bank>/sources/*.yml)')
+  .action((files: string[], options: NormalizeArguments) => run(() => normalize(files, options)));
+
+program
+  .command('sources')
+  .description('the sources of logs that are known: class, trigger, how each is delivered')
+  .option('--json', 'as JSON')
+  .option('--bank <file>', "with the bank's own")
+  .action((options: { json?: boolean; bank?: string }) => run(async () => (await import('./commands/sources.ts')).sourcesCommand(options)));
 
 const evidence = program.command('evidence').description('the sealed bytes, as they were delivered');
 evidence
@@ -68,18 +73,22 @@ parked
     run(async () => (await parkedCommands()).parkedRedrive(key, options)),
   );
 
-async function normalize(
-  files: readonly string[],
-  options: { source?: string; parked?: string; json?: boolean; full?: boolean; bank?: string },
-): Promise<number> {
-  const { bank: file, ...rest } = options;
+interface NormalizeArguments {
+  readonly source?: string;
+  readonly parked?: string;
+  readonly json?: boolean;
+  readonly full?: boolean;
+  readonly bank?: string;
+  readonly mapping?: string;
+}
+
+async function normalize(files: readonly string[], options: NormalizeArguments): Promise<number> {
+  const { bank: bankFile, mapping: mappingFile, ...rest } = options;
+  const bank = bankFile === undefined ? undefined : (await import('./commands/check.ts')).checkedBank(bankFile);
+  const mapping = mappingFile === undefined ? undefined : (await import('./commands/check.ts')).checkedSource(mappingFile);
+  if (bank === null || mapping === null) return USAGE;
   const { normalizeCommand } = await import('./commands/normalize.ts');
-  if (file === undefined) return await normalizeCommand(files, rest);
-  // Says what is wrong with it; what is right with it is of no interest here.
-  const bank = existsSync(file) ? (await import('./bank.ts')).loadBank(file).bank : undefined;
-  if (bank !== undefined) return await normalizeCommand(files, { ...rest, bank });
-  await (await check()).checkCommand([file]);
-  return USAGE;
+  return await normalizeCommand(files, { ...rest, bank, mapping });
 }
 
 async function run(command: () => Promise<number>): Promise<void> {

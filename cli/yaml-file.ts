@@ -6,6 +6,8 @@ import { isCollection, isMap, isNode, isScalar, LineCounter, parseDocument, type
 import { isObject, text } from '../shared/outcome.ts';
 
 export interface FileError {
+  /** Another file than the one that was asked for. */
+  readonly file?: string;
   /** Line in the file, from 1. */
   readonly line: number;
   /** Where in the file, as `accounts.0.id`; empty for the file as a whole. */
@@ -53,7 +55,9 @@ export function readYaml(
 
 /** One line per error, as compilers print them: `banks/x.yml:12: alerts.min_severity: must be one of …`. */
 export function formatErrors(file: string, errors: readonly FileError[]): string {
-  return errors.map((error) => `${file}:${error.line}: ${error.path === '' ? '' : `${error.path}: `}${error.message}`).join('\n');
+  return errors
+    .map((error) => `${error.file ?? file}:${error.line}: ${error.path === '' ? '' : `${error.path}: `}${error.message}`)
+    .join('\n');
 }
 
 /** An error of the schema in words, with what would be allowed. */

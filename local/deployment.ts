@@ -5,12 +5,16 @@ import { join } from 'node:path';
 import { bankNamed } from '../cli/bank.ts';
 import { stackOutputs, type Outputs } from '../cli/deployed.ts';
 import type { BankConfig } from '../shared/config.ts';
+import { isLocal } from '../shared/kafka.ts';
 import { openSearchClient, type OpenSearch } from '../shared/opensearch/client.ts';
 import { accountEnvironment, closeAccount, openAccount, type Account } from './accounts.ts';
+import { createTopics } from './kafka/client.ts';
+import type { KafkaServer } from './kafka.ts';
 import { startLambdaHost, type LambdaHost } from './lambda-host.ts';
 import { projectRoot } from './paths.ts';
 import { startPlatform, type Platform } from './platform.ts';
 import { runCommand } from './processes.ts';
+import { putSecret } from './secrets.ts';
 
 export interface Deployment {
   readonly platform: Platform;
@@ -28,13 +32,15 @@ export interface Deployment {
 
 const BANK = 'demo';
 
-/** Log groups that the workload accounts have before Strongroom comes: it subscribes to them. */
-const LOG_GROUPS = ['/vpc/flow-logs', '/app/payments'];
+export interface DeploymentOptions {
+  /** Whether the bank's local Kafka cluster is there, with its topics. */
+  readonly kafka?: boolean;
+}
 
 /** @param log takes one line of progress. @throws MisconfiguredError saying what is missing; nothing is left running then. */
-export async function startDeployment(log: (line: string) => void): Promise<Deployment> {
+export async function startDeployment(log: (line: string) => void, { kafka = false }: DeploymentOptions = {}): Promise<Deployment> {
   const bank = bankNamed(BANK);
-  const platform = await startPlatform({ log });
+  const platform = await startPlatform({ log, kafka });
   const stops: (() => Promise<void> | void)[] = [() => platform.stop()];
   const stop = async (): Promise<void> => {
     for (const act of stops.splice(0).reverse()) await act();
@@ -56,7 +62,8 @@ export async function startDeployment(log: (line: string) => void): Promise<Depl
       log: () => undefined,
     });
     stops.push(() => host.stop());
-    await deployStacks({ platform, security, workloads, log });
+    if (platform.kafka !== undefined) await prepareKafka(platform.kafka, bank, security);
+    await deployStacks({ bank, platform, security, workloads, log });
     await host.refresh();
     const environment = accountEnvironment(security);
     const outputs = await stackOutputs(security.cloudFormation, BANK);
@@ -69,19 +76,36 @@ export async function startDeployment(log: (line: string) => void): Promise<Depl
   }
 }
 
+/** What the bank has before Strongroom comes: topics, and in secrets of its own how to come to them. */
+async function prepareKafka(server: KafkaServer, bank: BankConfig, security: Account): Promise<void> {
+  const { username, password, ca } = server;
+  for (const { secret_arn: user, ca_secret_arn: authority, topics } of (bank.kafka ?? []).filter(isLocal)) {
+    if (user !== undefined) await putSecret(security, user, { username, password });
+    if (authority !== undefined) await putSecret(security, authority, { certificate: ca });
+    await createTopics(
+      server,
+      topics.map(({ name }) => name),
+    );
+  }
+}
+
 interface Stacks {
+  readonly bank: BankConfig;
   readonly platform: Platform;
   readonly security: Account;
   readonly workloads: readonly Account[];
   readonly log: (line: string) => void;
 }
 
-async function deployStacks({ platform, security, workloads, log }: Stacks): Promise<void> {
+async function deployStacks({ bank, platform, security, workloads, log }: Stacks): Promise<void> {
   log('deploying the security stack');
-  await serverlessDeploy(platform, security, ['--param', `opensearchUrl=${platform.opensearchUrl}`]);
+  const kafka = platform.kafka === undefined ? [] : ['--param', `kafkaServers=${platform.kafka.servers.join(',')}`];
+  await serverlessDeploy(platform, security, ['--param', `opensearchUrl=${platform.opensearchUrl}`, ...kafka]);
   for (const workload of workloads) {
     log(`deploying the workload stack of ${workload.id}`);
-    for (const logGroupName of LOG_GROUPS) await workload.logs.send(new CreateLogGroupCommand({ logGroupName }));
+    // They are there before Strongroom comes.
+    for (const logGroupName of bank.accounts.find(({ id }) => id === workload.id)?.log_groups ?? [])
+      await workload.logs.send(new CreateLogGroupCommand({ logGroupName }));
     await serverlessDeploy(platform, workload, ['--param', 'stack=workload', '--param', `account=${workload.id}`]);
   }
 }

@@ -1,4 +1,4 @@
-// Finds a Java runtime that is new enough for OpenSearch: https://docs.opensearch.org/latest/install-and-configure/install-opensearch/index/
+// Finds a Java runtime that is new enough for OpenSearch (Kafka asks for less): https://docs.opensearch.org/latest/install-and-configure/install-opensearch/index/
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';

@@ -3,7 +3,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { MisconfiguredError, RetryableError } from '../shared/errors.ts';
 import { destroyClients, hostClients } from './lambda/clients.ts';
 import type { HostClients } from './lambda/clients.ts';
@@ -11,13 +10,10 @@ import { readDeployed, unpackCode } from './lambda/deployed.ts';
 import type { EnvironmentSetup } from './lambda/environment.ts';
 import { startInvokeApi } from './lambda/invoke-api.ts';
 import type { InvokeApi } from './lambda/invoke-api.ts';
-import { onFailureMessage } from './lambda/kinesis-event.ts';
-import { streamReader } from './lambda/kinesis-reader.ts';
-import { LOCAL_PACE, startStreamPoller } from './lambda/kinesis.ts';
 import type { DeployedFunction, DeployedMapping, FunctionState, HostLog, InvocationResult, Invoke, Poller } from './lambda/model.ts';
 import { functionPool } from './lambda/pool.ts';
 import type { FunctionPool } from './lambda/pool.ts';
-import { queueUrlOf, startQueuePoller } from './lambda/sqs.ts';
+import { startPoller } from './lambda/sources.ts';
 import { onShutdown } from './shutdown.ts';
 
 const QUIET_LOOK_MS = 250;
@@ -229,7 +225,9 @@ async function takeOverMapping(state: State, mapping: DeployedMapping, functions
   const target = functions.find(({ name }) => name === mapping.functionName);
   const pool = state.functions.get(mapping.functionName)?.pool;
   if (target === undefined || pool === undefined) return;
-  const poller = mapping.source === 'sqs' ? await startQueue(state, mapping, pool) : await startStream(state, mapping, target);
+  const { options, clients } = state;
+  const invoke = invoker(state, mapping.functionName);
+  const poller = await startPoller(mapping, { options, clients, target, invoke, concurrency: pool.concurrency });
   if (state.paused.has(mapping.functionName)) await poller.pause();
   state.mappings.set(mapping.uuid, { poller, functionName: mapping.functionName, revision });
   state.options.log('event source mapping started', { function: mapping.functionName, source: mapping.sourceArn });
@@ -242,31 +240,6 @@ function invoker(state: State, functionName: string): Invoke {
     if (found === undefined) throw new RetryableError(`lambda host: ${functionName} is no longer deployed`);
     return invoke(state, found, payload);
   };
-}
-
-function startQueue(state: State, mapping: DeployedMapping, pool: FunctionPool): Promise<Poller> {
-  const { region, sqsRetrySeconds: retrySeconds, log } = state.options;
-  const invoke = invoker(state, mapping.functionName);
-  return startQueuePoller(mapping, { client: state.clients.sqs, region, invoke, concurrency: pool.concurrency, retrySeconds, log });
-}
-
-function startStream(state: State, mapping: DeployedMapping, target: DeployedFunction): Promise<Poller> {
-  const { region, log } = state.options;
-  const { kinesis, sqs } = state.clients;
-  const origin = { streamArn: mapping.sourceArn, region, functionArn: target.arn, roleArn: target.role };
-  return startStreamPoller(mapping, {
-    reader: streamReader(kinesis, mapping.sourceArn),
-    invoke: invoker(state, mapping.functionName),
-    origin,
-    giveUp: async (givenUp, shardId, { onFailureQueueArn }) => {
-      log('records given up', { function: target.name, shard: shardId, reason: givenUp.reason, records: givenUp.records.length });
-      if (onFailureQueueArn === undefined) return;
-      const body = JSON.stringify(onFailureMessage(givenUp, { ...origin, shardId }, Date.now()));
-      await sqs.send(new SendMessageCommand({ QueueUrl: await queueUrlOf(sqs, onFailureQueueArn), MessageBody: body }));
-    },
-    pace: LOCAL_PACE,
-    log,
-  });
 }
 
 async function quiesce(state: State, timeoutMs: number): Promise<void> {

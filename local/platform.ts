@@ -1,6 +1,7 @@
 // The local platform: a real OpenSearch and an emulated AWS, started side by side.
 import { join } from 'node:path';
 import { startEmulator } from './emulator.ts';
+import { startKafka, type KafkaServer } from './kafka.ts';
 import { openSearchDirectory, startOpenSearch, type OpenSearchServer } from './opensearch.ts';
 import { isFetched } from './opensearch/installation.ts';
 import { cacheDirectory, ensureDirectory, makeRunDirectory } from './paths.ts';
@@ -10,12 +11,15 @@ import { requireTools } from './tools.ts';
 export interface PlatformOptions {
   /** Takes one line of progress. */
   readonly log: (line: string) => void;
+  /** Whether a Kafka broker is wanted too. */
+  readonly kafka?: boolean;
 }
 
 export interface Platform {
   /** Address of the emulated AWS, for every service. */
   readonly endpoint: string;
   readonly opensearchUrl: string;
+  readonly kafka: KafkaServer | undefined;
   /** Port that the Lambda host has to listen on at 127.0.0.1: the emulator sends invocations there. */
   readonly lambdaHostPort: number;
   /** Of this run, under .cache/run: logs and what else a run leaves. */
@@ -34,7 +38,7 @@ export interface Platform {
  * Starts everything on free ports, after fetching what is missing.
  * @throws MisconfiguredError that says what is missing; Error with the end of a log where something does not start. Nothing is left running then.
  */
-export async function startPlatform({ log }: PlatformOptions): Promise<Platform> {
+export async function startPlatform({ log, kafka: wantsKafka = false }: PlatformOptions): Promise<Platform> {
   const started = Date.now();
   requireTools(isFetched() ? ['python3'] : ['mvn', 'python3']);
   const directory = makeRunDirectory(cacheDirectory());
@@ -45,6 +49,7 @@ export async function startPlatform({ log }: PlatformOptions): Promise<Platform>
     startOpenSearch({ ...searchOptions, say: log }),
     startEmulator({ port: emulatorPort, lambdaHost: `http://127.0.0.1:${lambdaHostPort}`, log: join(logs, 'emulator.log'), say: log }),
   );
+  const kafka = wantsKafka ? await startKafkaBeside(directory, log, [search, emulator]) : undefined;
   let server: OpenSearchServer | undefined = search;
   const stopOpenSearch = async (): Promise<void> => {
     await server?.stop();
@@ -53,6 +58,7 @@ export async function startPlatform({ log }: PlatformOptions): Promise<Platform>
   return {
     endpoint: emulator.endpoint,
     opensearchUrl: search.url,
+    kafka,
     lambdaHostPort,
     directory,
     startedIn: Date.now() - started,
@@ -61,9 +67,18 @@ export async function startPlatform({ log }: PlatformOptions): Promise<Platform>
       server ??= await startOpenSearch(searchOptions);
     },
     stop: async () => {
-      await Promise.all([stopOpenSearch(), emulator.stop()]);
+      await Promise.all([stopOpenSearch(), emulator.stop(), kafka?.stop()]);
     },
   };
+}
+
+async function startKafkaBeside(run: string, say: (line: string) => void, others: readonly Stoppable[]): Promise<KafkaServer> {
+  try {
+    return await startKafka({ directory: join(run, 'kafka'), log: join(run, 'logs', 'kafka.log'), say });
+  } catch (error) {
+    await Promise.all(others.map((other) => other.stop()));
+    throw error;
+  }
 }
 
 /** Waits for both; where one fails, the other one is stopped again. */

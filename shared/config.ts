@@ -2,6 +2,7 @@
 // Nothing else reads process.env.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { DeclaredPlan } from './declared/plan.ts';
 import { MisconfiguredError } from './errors.ts';
 
 export type SeverityName = 'informational' | 'low' | 'medium' | 'high' | 'critical';
@@ -11,7 +12,7 @@ export interface BankConfig {
   readonly bank: string;
   readonly security_account: string;
   readonly region: string;
-  readonly accounts: readonly { readonly id: string; readonly name: string; readonly owner?: string }[];
+  readonly accounts: readonly BankAccount[];
   readonly retention: {
     readonly evidence_days: number;
     readonly evidence_mode: 'governance' | 'compliance';
@@ -26,12 +27,29 @@ export interface BankConfig {
     readonly subnet_ids?: readonly string[];
     readonly security_group_ids?: readonly string[];
   };
-  /** Which source a CloudWatch log group holds; the first match wins. `match` is a log group name, `*` stands for any run of characters. */
-  readonly log_groups: readonly { readonly match: string; readonly source: string; readonly format?: string }[];
+  /**
+   * Which source a CloudWatch log group holds; the first match wins. `match` is a log group name, `*` stands for any run of characters;
+   * with `account`, only groups of that one.
+   */
+  readonly log_groups: readonly { readonly match: string; readonly account?: string; readonly source: string; readonly format?: string }[];
+  /** Objects under keys of the bank's own choice in the landing buckets; the first match wins, `*` stands for any run of characters. */
+  readonly objects?: readonly { readonly match: string; readonly source: string; readonly format?: string; readonly account?: string }[];
+  /** Partner event sources whose bus is the security account's: `aws.partner/okta.com/…`. */
+  readonly partner_events?: readonly { readonly event_source: string; readonly source: string }[];
+  /** CloudTrail's events over the bus as well: seconds rather than minutes late, for the price of every event twice. */
+  readonly forward_cloudtrail_events?: boolean;
+  /** From banks/<bank>/sources/*.yml: sources that the bank has described itself. Not in the bank's file. */
+  readonly declared?: readonly DeclaredPlan[];
+  /** Kafka clusters whose topics are read. */
+  readonly kafka?: readonly KafkaCluster[];
+  /** Kinesis streams that the security stack makes for those who write their records themselves. */
+  readonly streams?: readonly RawStream[];
   /** Events left out of hub and index (never of the evidence), each under its name. */
   readonly exclusions: readonly Exclusion[];
   /** What is taken out of the hub and index copy; the evidence keeps it. */
   readonly redaction: readonly { readonly field: string; readonly action: 'remove' | 'mask' }[];
+  /** What becomes of values that are known by their form, wherever they stand; left out: see SENSITIVE_DEFAULTS. */
+  readonly sensitive?: Partial<Readonly<Record<'pan' | 'iban' | 'swift' | 'email', 'keep' | 'mask' | 'pseudonym'>>>;
   readonly alerts: {
     /** Findings of other products (GuardDuty) at or above it are alerted. */
     readonly min_severity: SeverityName;
@@ -47,6 +65,14 @@ export interface BankConfig {
   };
 }
 
+export interface BankAccount {
+  readonly id: string;
+  readonly name: string;
+  readonly owner?: string;
+  /** Log groups that the account's workload stack subscribes to the intake. */
+  readonly log_groups?: readonly string[];
+}
+
 export interface Subscription {
   readonly protocol: 'email' | 'https' | 'sqs';
   readonly endpoint: string;
@@ -60,13 +86,55 @@ export interface OpenSearchDomain {
   readonly security_group_ids: readonly string[];
 }
 
-export interface Exclusion {
+export interface KafkaCluster {
+  /** Of our own choice: evidence and ids carry it, so it never changes. */
+  readonly name: string;
+  /** Amazon MSK, provisioned or serverless; for a cluster of another account its managed VPC connection. */
+  readonly cluster_arn?: string;
+  /** `host:port` of brokers that we reach by ourselves. */
+  readonly bootstrap_servers?: readonly string[];
+  readonly authentication: 'iam' | 'scram' | 'tls' | 'none';
+  /** In Secrets Manager: user name and password, or client certificate and key. */
+  readonly secret_arn?: string;
+  /** In Secrets Manager: who signs the brokers' certificates, where no public authority does. */
+  readonly ca_secret_arn?: string;
+  /** Where Lambda reaches self-managed brokers inside a VPC; both or neither. */
+  readonly subnet_ids?: readonly string[];
+  readonly security_group_ids?: readonly string[];
+  /** Beginning of the consumer groups, one per topic: see consumerGroup() in shared/kafka.ts. */
+  readonly consumer_group?: string;
+  readonly topics: readonly { readonly name: string; readonly source: string; readonly format?: string }[];
+}
+
+export interface RawStream {
+  /** The stream is `strongroom-<bank>-<name>`: see streamName(). */
   readonly name: string;
   readonly source: string;
+  readonly format?: string;
+  /** Whose logs they are; this account may write to the stream. */
+  readonly account?: string;
+}
+
+/** Name in AWS of one of the bank's Kinesis streams. */
+export function streamName(bank: string, name: string): string {
+  return `strongroom-${bank}-${name}`;
+}
+
+/** What an attribute of an event must be. */
+export interface Condition {
   /** Attribute path in the OCSF event, dots between the names. */
   readonly field: string;
   readonly equals?: string | number | boolean;
   readonly starts_with?: string;
+}
+
+export interface Exclusion extends Condition {
+  readonly name: string;
+  readonly source: string;
+  /** More that must hold. */
+  readonly and?: readonly Condition[];
+  /** Nothing is left out yet: what would be is counted in the log and by `strongroom normalize --bank`. */
+  readonly dry_run?: boolean;
   readonly reason: string;
 }
 
@@ -79,6 +147,8 @@ export interface Environment {
   readonly vaultBucket: string | undefined;
   readonly parkedBucket: string | undefined;
   readonly evidenceKeyArn: string | undefined;
+  /** HMAC key of the bank's pseudonyms. */
+  readonly pseudonymKeyArn: string | undefined;
   readonly hubStream: string | undefined;
   readonly opensearchUrl: string | undefined;
   /** Whom provision lets into OpenSearch; set only for a domain of our own. */
@@ -95,6 +165,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     vaultBucket: env['VAULT_BUCKET'],
     parkedBucket: env['PARKED_BUCKET'],
     evidenceKeyArn: env['EVIDENCE_KEY_ARN'],
+    pseudonymKeyArn: env['PSEUDONYM_KEY_ARN'],
     hubStream: env['HUB_STREAM'],
     opensearchUrl: env['OPENSEARCH_URL'],
     indexRoleArn: env['INDEX_ROLE_ARN'],

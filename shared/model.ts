@@ -53,7 +53,7 @@ export type Outcome<T> =
   | { readonly kind: 'reject'; readonly reject: Reject }
   | { readonly kind: 'exclude'; readonly rule: string };
 
-/** An OCSF event in its short valid form: ids without captions (captions only where the id is 99), no observables. */
+/** An OCSF event in its short valid form: ids without captions (captions only where the id is 99), observables only of type_id 99. */
 export interface OcsfEvent {
   readonly activity_id: number;
   readonly category_uid: number;

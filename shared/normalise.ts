@@ -4,6 +4,7 @@ import type { Counts, Json, OcsfEvent, Origin, Outcome, ParkedRecord, RawRecord,
 import { MAX_RECORD_BYTES, type FrameSink } from './decode/frame-sink.ts';
 import { createFramer } from './decode/framer.ts';
 import { logEventId, positionIds } from './ids.ts';
+import { OWN_PRODUCT } from './ocsf/classes.ts';
 import { inRange } from './ocsf/event.ts';
 import { exclude, parseJson, reject } from './outcome.ts';
 import type { Context, Framing, Source } from './sources/api.ts';
@@ -24,6 +25,8 @@ export interface NormaliseOptions {
    * also where another text stands at the position by now, because the framing has changed.
    */
   readonly only?: ReadonlyMap<number, string> | undefined;
+  /** A record's text as it was parked, for comparing with `only`. */
+  readonly asParked?: ((text: string) => string) | undefined;
   readonly onEvent: (event: OcsfEvent, index: number) => void;
   readonly onExcluded?: (rule: string, index: number) => void;
   readonly onParked: (record: ParkedRecord) => void;
@@ -126,15 +129,18 @@ function createReader(options: NormaliseOptions, ledger: Ledger) {
 
   function offer(text: string, wrapper: Wrapper = {}): void {
     given = wrapper.uid;
-    const parts = source?.split === undefined ? undefined : partsOf(source, text, wrapper.json);
-    if (parts === undefined) {
+    if (source?.split === undefined) {
       take({ text, ...wrapper, index: index++ });
       return;
     }
-    for (const [part, json] of parts.entries()) {
-      if (wrapper.uid !== undefined && part > 0) given = `${wrapper.uid}#${part}`;
-      take({ ...wrapper, text: JSON.stringify(json), json, index: index++ });
-    }
+    const json = wrapper.json ?? parseJson(text);
+    const parts = partsOf(source, json);
+    if (parts === undefined) take({ text, ...wrapper, json, index: index++ });
+    else
+      for (const [at, part] of parts.entries()) {
+        if (wrapper.uid !== undefined && at > 0) given = `${wrapper.uid}#${at}`;
+        take({ ...wrapper, text: JSON.stringify(part), json: part, index: index++ });
+      }
   }
 
   return {
@@ -153,9 +159,8 @@ function createReader(options: NormaliseOptions, ledger: Ledger) {
   };
 }
 
-/** A source's split() on text nobody has checked. @returns undefined where the text is one record, also one that cannot be read. */
-function partsOf(source: Source, text: string, json: Json | undefined): readonly Json[] | undefined {
-  const whole = json ?? parseJson(text);
+/** A source's split() on a value nobody has checked. @returns undefined where it is one record, also one that cannot be read. */
+function partsOf(source: Source, whole: Json | undefined): readonly Json[] | undefined {
   try {
     return whole === undefined ? undefined : source.split?.(whole);
   } catch {
@@ -208,6 +213,8 @@ function read(source: Source, record: RawRecord, context: Context, { transforms,
     const mapped = source.map(native.value, record, context);
     const event = isMessage ? mapped : dated(mapped, record);
     if (!inRange(event.time)) return reject('time_out_of_range', `time ${event.time}`);
+    // Rules and alerts leave our own findings alone: nobody else's may pass for one.
+    if (event.metadata.product.vendor_name === OWN_PRODUCT) return reject('bad_value', `the product is ${OWN_PRODUCT}'s own`);
     return transforms.length === 0 ? { kind: 'value', value: event } : apply(transforms, event);
   } catch (error) {
     // A source that throws has a defect; the record is kept and can be redriven once it is mended.
@@ -226,7 +233,7 @@ function apply(transforms: readonly Transform[], event: OcsfEvent): Outcome<Ocsf
 }
 
 // Records are counted where they come in, the rest where they end up: the two must agree, and pipeline.ts refuses to go on if they do not.
-function createLedger({ origin, only, onEvent, onExcluded, onParked }: NormaliseOptions) {
+function createLedger({ origin, only, asParked = (text) => text, onEvent, onExcluded, onParked }: NormaliseOptions) {
   const counts = { records: 0, events: 0, excluded: 0, parked: 0 };
   // Maps: a rule may be called like a member that every object has.
   const excludedBy = new Map<string, number>();
@@ -245,7 +252,7 @@ function createLedger({ origin, only, onEvent, onExcluded, onParked }: Normalise
     /** @returns false for a record that is passed over; any other one has to end up somewhere. */
     enter(index: number, text: string): boolean {
       const expected = only?.get(index);
-      if (only !== undefined && (expected === undefined || !text.startsWith(expected))) return false;
+      if (only !== undefined && (expected === undefined || !asParked(text).startsWith(expected))) return false;
       counts.records++;
       return true;
     },

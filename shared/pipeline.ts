@@ -10,7 +10,8 @@
 import { createHash } from 'node:crypto';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { BankConfig } from './config.ts';
-import { createDecompressor, type DecompressLimits } from './decode/decompress.ts';
+import { createBodyReader } from './decode/body-reader.ts';
+import type { DecompressLimits } from './decode/decompress.ts';
 import { createBatcher } from './hub/batch.ts';
 import { toHub } from './hub/document.ts';
 import { publish, type HubTarget } from './hub/publish.ts';
@@ -18,6 +19,7 @@ import type { Counts, Origin } from './model.ts';
 import { createNormaliser, type Normaliser, type Summary } from './normalise.ts';
 import { createParker } from './park/parked.ts';
 import { transformsFor } from './redact/transforms.ts';
+import { withoutSensitive, type Sensitive } from './redact/sensitive.ts';
 import type { Sealer } from './seal/seal.ts';
 import { createFrameSpool } from './hub/frame-spool.ts';
 import { createSpool } from './seal/spool.ts';
@@ -39,6 +41,8 @@ export interface Unit {
 export interface PipelineDeps {
   readonly bank: BankConfig;
   readonly s3: S3Client;
+  /** What is taken out of everything but the evidence; undefined where the bank keeps it all. */
+  readonly sensitive: () => Promise<Sensitive | undefined>;
   readonly sealer: Sealer;
   readonly vaultBucket: string;
   readonly parkedBucket: string;
@@ -54,6 +58,8 @@ export interface PipelineDeps {
 export interface Ingested {
   readonly counts: Counts;
   readonly summary: Summary;
+  /** By exclusion that is only being tried: events it would have left out. */
+  readonly wouldExclude: Readonly<Record<string, number>>;
   readonly evidence: string;
   /** False where this very unit had been sealed before: a redelivery. */
   readonly fresh: boolean;
@@ -63,16 +69,22 @@ export interface Ingested {
 /** Ingests one unit. @throws RetryableError and AWS errors: the trigger is to deliver it again. */
 export async function ingest(unit: Unit, deps: PipelineDeps): Promise<Ingested> {
   const { origin } = unit;
+  const sensitive = await deps.sensitive();
   const evidence = vaultKey(origin);
   const sealed = createSpool();
   const batches = createFrameSpool();
+  const wouldExclude: Record<string, number> = {};
   const parker = createParker({ s3: deps.s3, bucket: deps.parkedBucket }, origin, evidence);
   try {
     const batcher = createBatcher({ hub: 1, origin, evidence }, (record) => batches.add(record));
     const normaliser = createNormaliser({
       ...unit,
-      ...toHub(transformsFor(deps.bank, origin.source), batcher),
-      onParked: (record) => parker.add(record),
+      ...toHub(
+        transformsFor(deps.bank, origin.source, (rule) => (wouldExclude[rule] = (wouldExclude[rule] ?? 0) + 1)),
+        batcher,
+        sensitive,
+      ),
+      onParked: (record) => parker.add(withoutSensitive(record, sensitive)),
     });
     const { sha256, size } = await readBody(unit, deps, {
       sealed,
@@ -91,7 +103,7 @@ export async function ingest(unit: Unit, deps: PipelineDeps): Promise<Ingested> 
     if (put === 'sealed') deps.onSealed?.(origin, summary.counts);
     await parker.end();
     await publish(await batches.finish(), deps.hub);
-    return { counts: summary.counts, summary, evidence, fresh: put === 'sealed', bytes: size };
+    return { counts: summary.counts, summary, wouldExclude, evidence, fresh: put === 'sealed', bytes: size };
   } finally {
     await Promise.all([sealed.dispose(), batches.dispose()]);
   }
@@ -131,20 +143,21 @@ export interface Reading {
 
 /** Reads a unit to its end and hands its records to the normaliser, whose end() is the caller's. */
 export async function readUnit(unit: Unit, normaliser: Normaliser, { limits, onChunk, settled }: Reading): Promise<void> {
-  const decompressor =
-    unit.read !== undefined || unit.source === undefined
-      ? undefined
-      : createDecompressor((chunk) => normaliser.push(chunk), limits, settled);
-  for await (const piece of unit.body) {
-    const chunk = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
-    await Promise.all([onChunk?.(chunk), decompressor?.write(chunk)]);
-    await settled();
+  const reader = unit.read !== undefined || unit.source === undefined ? undefined : createBodyReader(normaliser, settled, limits);
+  try {
+    for await (const piece of unit.body) {
+      const chunk = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
+      await Promise.all([onChunk?.(chunk), reader?.write(chunk)]);
+      await settled();
+    }
+    if (reader !== undefined) {
+      const problem = await reader.end();
+      if (problem !== undefined) normaliser.unreadable(problem);
+    } else if (unit.read !== undefined) unit.read(normaliser);
+    else normaliser.unreadable({ code: 'unknown_source', detail: `no source claims ${unit.origin.uri}` });
+  } finally {
+    await reader?.dispose();
   }
-  if (decompressor !== undefined) {
-    const problem = await decompressor.end();
-    if (problem !== undefined) normaliser.unreadable(problem);
-  } else if (unit.read !== undefined) unit.read(normaliser);
-  else normaliser.unreadable({ code: 'unknown_source', detail: `no source claims ${unit.origin.uri}` });
 }
 
 function assertConserved({ records, events, excluded, parked }: Counts, origin: Origin): void {

@@ -6,12 +6,16 @@ import { parseCloudWatchBatch, readCloudWatchBatch, type CloudWatchBatch } from 
 import { gunzipText } from './decode/gunzip.ts';
 import { MisconfiguredError } from './errors.ts';
 import { digest } from './ids.ts';
+import { kafkaUnitFrom, shardUnitFrom } from './message-units.ts';
 import type { Origin, Outcome } from './model.ts';
 import { inRange } from './ocsf/event.ts';
 import { isObject, parseJson, text } from './outcome.ts';
+import { isOwnLogGroup, OWN_WORK } from './redact/own.ts';
 import type { Unit } from './pipeline.ts';
-import type { Delivery, Source } from './sources/api.ts';
-import { claim, sourceNamed } from './sources/registry.ts';
+import { eventRoute, logsRoute, objectRoute } from './sources/routes.ts';
+
+/** Batches of CloudWatch Logs that hold no log of the bank. */
+export const UNREAD_LOGS = 'cloudwatch-logs';
 
 /** A CloudWatch Logs batch expands to a few MB; more is a bomb. */
 const MAX_BATCH_BYTES = 64 * 1024 * 1024;
@@ -29,13 +33,14 @@ export interface ArrivedObject {
 /** An object in a landing bucket. */
 export function objectUnit(arrived: ArrivedObject, bank: BankConfig): Unit {
   const { bucket, key, version, time, body } = arrived;
-  const delivery: Delivery = { trigger: 's3', bucket, key: writtenByService(key) };
-  const source = claim(delivery);
-  const place = source?.locate?.(delivery);
+  const ownKey = writtenByService(key);
+  const route = objectRoute(bank, { bucket, key, ownKey });
+  const source = route?.source;
+  const place = source?.locate?.({ trigger: 's3', bucket, key: ownKey });
   return {
     origin: {
       bank: bank.bank,
-      account: place?.account ?? 'unknown',
+      account: route?.account ?? place?.account ?? 'unknown',
       region: place?.region ?? bank.region,
       source: source?.name ?? 'unknown',
       trigger: 's3',
@@ -43,6 +48,7 @@ export function objectUnit(arrived: ArrivedObject, bank: BankConfig): Unit {
       time,
     },
     source,
+    format: route?.format,
     body,
   };
 }
@@ -61,15 +67,16 @@ export interface ArrivedBytes {
 /** A record of the intake stream: a CloudWatch Logs subscription batch. @param uri `kinesis://stream/shard/sequence`. */
 export function streamUnit(uri: string, region: string, { bytes, time }: ArrivedBytes, bank: BankConfig): Unit {
   const batch = openBatch(bytes);
-  const rule = batch.kind === 'value' ? logGroupRule(bank, batch.value.logGroup) : undefined;
   const opened = batch.kind === 'value' ? batch.value : undefined;
+  const isOwn = opened !== undefined && isOwnLogGroup(bank, opened.owner, opened.logGroup);
+  const rule = opened === undefined || isOwn ? undefined : logsRoute(bank, { account: opened.owner, ...opened });
   return {
     origin: {
       bank: bank.bank,
       account: opened?.owner ?? 'unknown',
       region,
-      // CloudWatch Logs tries the stream with a batch that is nobody's log.
-      source: opened?.control === true ? 'cloudwatch-logs' : (rule?.source.name ?? 'unknown'),
+      // Nobody's log: CloudWatch Logs tries the stream, or somebody has subscribed it to the functions that read it.
+      source: opened?.control === true || isOwn ? UNREAD_LOGS : (rule?.source.name ?? 'unknown'),
       trigger: 'kinesis',
       uri,
       time,
@@ -77,7 +84,8 @@ export function streamUnit(uri: string, region: string, { bytes, time }: Arrived
     source: rule?.source,
     body: once(bytes),
     read(normaliser) {
-      if (batch.kind === 'value') readCloudWatchBatch(batch.value, normaliser);
+      if (isOwn) for (const _ of opened.events) normaliser.exclude(OWN_WORK);
+      else if (batch.kind === 'value') readCloudWatchBatch(batch.value, normaliser);
       else if (batch.kind === 'reject') normaliser.unreadable(batch.reject);
     },
     format: rule?.format,
@@ -91,17 +99,6 @@ function openBatch(bytes: Buffer): Outcome<CloudWatchBatch> {
   return expanded.kind === 'value' ? parseCloudWatchBatch(expanded.value) : expanded;
 }
 
-/** Which source a log group holds, by the bank's file: the first rule that matches. */
-function logGroupRule(bank: BankConfig, logGroup: string): { readonly source: Source; readonly format: string | undefined } | undefined {
-  const rule = bank.log_groups.find(({ match }) => wildcard(match).test(logGroup));
-  const source = rule === undefined ? undefined : sourceNamed(rule.source);
-  return source === undefined ? undefined : { source, format: rule?.format };
-}
-
-function wildcard(pattern: string): RegExp {
-  return new RegExp(`^${pattern.split('*').map(RegExp.escape).join('.*')}$`);
-}
-
 /** An event of the bank's bus, as it came through the events queue. */
 export function eventUnit({ bytes, time }: ArrivedBytes, bank: BankConfig): Unit {
   const body = bytes.toString('utf8');
@@ -109,7 +106,8 @@ export function eventUnit({ bytes, time }: ArrivedBytes, bank: BankConfig): Unit
   const event = isObject(envelope) ? envelope : {};
   const account = text(event['account']) ?? 'unknown';
   const region = text(event['region']) ?? bank.region;
-  const source = claim({ trigger: 'eventbridge', source: text(event['source']) ?? '', detailType: text(event['detail-type']) ?? '' });
+  const route = eventRoute(bank, { source: text(event['source']) ?? '', detailType: text(event['detail-type']) ?? '' });
+  const source = route?.source;
   return {
     origin: {
       bank: bank.bank,
@@ -137,23 +135,22 @@ function timeOf(candidate: unknown): number | undefined {
 const S3_URI = /^s3:\/\/([^/]+)\/(.+)#([^#]*)$/s;
 
 /** The unit as its trigger delivered it, claimed with the present code: what nobody knew then may have a source now. @param body as sealed. */
-export async function unitFromEvidence(
-  { trigger, uri, region, time }: Origin,
-  body: AsyncIterable<Uint8Array>,
-  bank: BankConfig,
-): Promise<Unit> {
+export async function unitFromEvidence(origin: Origin, body: AsyncIterable<Uint8Array>, bank: BankConfig): Promise<Unit> {
+  const { trigger, uri, region, time } = origin;
   switch (trigger) {
     case 's3': {
       const [, bucket, key, version] = S3_URI.exec(uri) ?? [];
       if (bucket === undefined || key === undefined || version === undefined) throw new MisconfiguredError(`${uri} names no S3 object`);
       return objectUnit({ bucket, key, version, time, body }, bank);
     }
-    case 'kinesis':
-      return streamUnit(uri, region, { bytes: await buffer(body), time }, bank);
+    case 'kinesis': {
+      const bytes = await buffer(body);
+      return shardUnitFrom(origin, bytes, bank) ?? streamUnit(uri, region, { bytes, time }, bank);
+    }
     case 'eventbridge':
       return eventUnit({ bytes: await buffer(body), time }, bank);
     case 'kafka':
-      throw new MisconfiguredError(`${uri}: Kafka is not read yet`);
+      return kafkaUnitFrom(origin, await buffer(body), bank);
     case 'file':
       throw new MisconfiguredError(`${uri} came from a local file; use \`strongroom normalize\` on it`);
   }

@@ -7,11 +7,12 @@ import { parseCloudWatchBatch } from '../shared/decode/cloudwatch-batch.ts';
 import { createNormaliser, type NormaliseOptions, type Summary } from '../shared/normalise.ts';
 import type { Source } from '../shared/sources/api.ts';
 import { createRandom, type Random } from '../local/demo/random.ts';
-import { goldenCases, inputName, originOf, readOptions, type GoldenCase } from './golden-runner.ts';
+import { goldenCases, inputName, originOf, readOptions, type CaseOptions, type GoldenCase } from './golden-runner.ts';
 
 /** A record of a golden case and how it came. */
 export interface Specimen {
   readonly golden: GoldenCase;
+  readonly options: CaseOptions;
   readonly header: string | undefined;
   readonly text: string;
 }
@@ -27,17 +28,18 @@ export function specimensOf(source: Source): readonly Specimen[] {
 
 function recordsOf(golden: GoldenCase, source: Source): readonly Specimen[] {
   const input = textOf(golden);
-  if (readOptions(golden).cloudwatch === true) {
+  const options = readOptions(golden);
+  if (options.cloudwatch === true) {
     const batch = parseCloudWatchBatch(input);
     if (batch.kind !== 'value') return [];
-    return batch.value.events.map(({ message = '' }) => ({ golden, header: undefined, text: message }));
+    return batch.value.events.map(({ message = '' }) => ({ golden, options, header: undefined, text: message }));
   }
   const found: Specimen[] = [];
   let header: string | undefined;
   const framer = createFramer(source.framing, {
-    record: (text) => found.push({ golden, header, text }),
+    record: (text) => found.push({ golden, options, header, text }),
     header: (line) => (header = line),
-    broken: (_reject, text) => found.push({ golden, header, text }),
+    broken: (_reject, text) => found.push({ golden, options, header, text }),
   });
   framer.push(Buffer.from(input));
   framer.end();
@@ -58,15 +60,21 @@ function textOf(golden: GoldenCase): string {
 /** Runs one text as the specimen came: behind its header, or as a log event. */
 export function normaliseSpecimen(
   source: Source,
-  { golden, header }: Specimen,
+  specimen: Specimen,
   text: string,
-  options: Pick<NormaliseOptions, 'onEvent' | 'onParked' | 'transforms'>,
+  outlets: Pick<NormaliseOptions, 'onEvent' | 'onParked' | 'transforms'>,
 ): Summary {
-  const given = readOptions(golden);
-  const normaliser = createNormaliser({ origin: originOf(golden, given), source, ...given, ...options });
-  if (given.cloudwatch === true) normaliser.record(text, { time: Date.UTC(2026, 0, 1), uid: '1' });
-  else normaliser.push(Buffer.from(header === undefined || source.framing.kind !== 'lines' ? text : `${header}\n${text}\n`));
+  const { golden, options } = specimen;
+  const normaliser = createNormaliser({ origin: originOf(golden, options), source, ...options, ...outlets });
+  if (options.cloudwatch === true) normaliser.record(text, { time: Date.UTC(2026, 0, 1), uid: '1' });
+  else normaliser.push(Buffer.from(inPlace(source, specimen, text)));
   return normaliser.end();
+}
+
+/** A line goes behind its header, an element where it stood in its document. */
+export function inPlace({ framing }: Source, { golden, header, text: specimen }: Specimen, text: string): string {
+  if (framing.kind === 'xml') return textOf(golden).replace(specimen, () => text);
+  return header === undefined || framing.kind !== 'lines' ? text : `${header}\n${text}\n`;
 }
 
 const NASTY = [
@@ -89,6 +97,8 @@ export function mutated(text: string, others: readonly Specimen[], seed: number)
 function mutateOnce(text: string, others: readonly Specimen[], random: Random): string {
   const at = random.int(0, text.length);
   const end = Math.min(text.length, at + random.int(0, 20));
+  // Of JSON that is none any more little more than the framing is tried.
+  if (text.startsWith('{') && random.int(0, 9) < 7) return otherValue(text, random);
   switch (random.int(0, 7)) {
     case 0:
       return text.slice(0, at) + text.slice(end);

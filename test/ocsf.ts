@@ -7,37 +7,44 @@ import { OCSF_CLASSES } from '../shared/ocsf/classes.ts';
 import { FULL_FORM_DATA, type FullFormTable } from '../shared/ocsf/full.ts';
 import type { JsonObject } from '../shared/model.ts';
 import { isArray, isObject } from '../shared/outcome.ts';
+import { classSchemaOf, objectSchemas } from './ocsf-shapes.ts';
 
 const OTHER = 99;
 const ajv = createAjv();
 const validators = new Map<number, ValidateFunction>();
 
 /**
- * @param form short (captions only where the id is 99, no observables) unless `full`.
+ * @param form short (captions only where the id is 99, observables only of type_id 99) unless `full`.
  * @returns what is wrong, each with its path; nothing for a valid event. The event is judged as it would be sent, as JSON.
  */
 export function validateEvent(event: unknown, form: { readonly full?: boolean } = {}): string[] {
   const sent: unknown = JSON.parse(JSON.stringify(event));
   if (!isObject(sent)) return ['the event is no object'];
   const uid = sent['class_uid'];
-  const cls = OCSF_CLASSES.find((candidate) => candidate.uid === uid);
-  if (cls === undefined) return [`/class_uid: no class of ours: ${JSON.stringify(uid)}`];
-  const validate = validatorOf(cls.uid, cls.name);
+  const validate = typeof uid === 'number' ? validatorOf(uid) : undefined;
+  if (validate === undefined) return [`/class_uid: no class of OCSF: ${JSON.stringify(uid)}`];
   const errors = validate(sent) ? [] : (validate.errors ?? []);
   // `if` only repeats what its `then` found.
   const problems = errors.filter(({ keyword }) => keyword !== 'if').map(problemOf);
-  if (sent['type_uid'] !== cls.uid * 100 + Number(sent['activity_id'])) problems.push('/type_uid: is not class_uid * 100 + activity_id');
-  const table = FULL_FORM_DATA.classes[cls.uid] ?? {};
+  if (sent['type_uid'] !== Number(uid) * 100 + Number(sent['activity_id']))
+    problems.push('/type_uid: is not class_uid * 100 + activity_id');
+  const table = FULL_FORM_DATA.classes[Number(uid)] ?? {};
   problems.push(...captionProblems(sent, table, '', form.full === true));
-  if (form.full === true) problems.push(...observableProblems(sent));
-  else if (sent['observables'] !== undefined) problems.push('/observables: the short form has none');
+  problems.push(...observableProblems(sent));
+  if (form.full !== true) problems.push(...computedObservables(sent));
   return problems;
 }
 
-function validatorOf(uid: number, name: string): ValidateFunction {
+function validatorOf(uid: number): ValidateFunction | undefined {
   const known = validators.get(uid);
   if (known !== undefined) return known;
-  const schema = JSON.parse(readFileSync(resolve('schemas/ocsf', `${uid}-${name}.json`), 'utf8')) as SchemaObject;
+  const ours = OCSF_CLASSES.find((candidate) => candidate.uid === uid);
+  // Classes that only other producers' events have (source ocsf) have no file.
+  const schema =
+    ours === undefined
+      ? classSchemaOf(uid)
+      : (JSON.parse(readFileSync(resolve('schemas/ocsf', `${uid}-${ours.name}.json`), 'utf8')) as SchemaObject);
+  if (schema === undefined) return undefined;
   const compiled = ajv.compile(schema);
   validators.set(uid, compiled);
   return compiled;
@@ -53,6 +60,7 @@ function createAjv(): Ajv {
     validate: (profiles: readonly string[], _data: unknown, _schema: unknown, context?: { rootData: unknown }) =>
       profilesOf(context?.rootData).some((profile) => profiles.includes(profile)),
   });
+  instance.addSchema(objectSchemas());
   instance.addKeyword({ keyword: 'x-deprecated', schemaType: 'string', validate: () => false });
   return instance;
 }
@@ -74,7 +82,8 @@ function captionProblems(node: JsonObject, table: FullFormTable, path: string, f
   return Object.entries(table).flatMap(([name, attribute]) => {
     const member = node[name];
     const problems: string[] = [];
-    if (attribute.caption !== undefined) {
+    // type_uid 99 is a base event of another kind: its caption says no more than activity_name does.
+    if (attribute.caption !== undefined && !(name === 'type_uid' && member === OTHER)) {
       const captions = FULL_FORM_DATA.captions[attribute.captions ?? -1] ?? {};
       const problem = captionProblem(member, node[attribute.caption], captions, full);
       if (problem !== undefined) problems.push(`${path}/${attribute.caption}: ${problem}`);
@@ -111,6 +120,12 @@ function observableProblems(event: JsonObject): string[] {
   });
 }
 
+/** The short form lists only what nobody could compute: values of type_id 99. */
+function computedObservables({ observables }: JsonObject): string[] {
+  const own = isArray(observables) && observables.length > 0 && observables.every((one) => isObject(one) && one['type_id'] === OTHER);
+  return observables === undefined || own ? [] : ['/observables: the short form has none but those of type_id 99'];
+}
+
 function observableProblem(event: JsonObject, observable: JsonObject): string | undefined {
   const { name, type_id: typeId, type, value } = observable;
   if (typeof name !== 'string') return 'has no name';
@@ -118,7 +133,8 @@ function observableProblem(event: JsonObject, observable: JsonObject): string | 
   if (members.length === 0) return `the event has no ${name}`;
   const caption = typeof typeId === 'number' ? FULL_FORM_DATA.observables[typeId] : undefined;
   if (caption === undefined) return 'unknown type_id';
-  if (type !== undefined && type !== caption) return 'type does not agree with type_id';
+  if (typeId === OTHER && (typeof type !== 'string' || type === '' || type === caption)) return 'has no type of its own';
+  if (typeId !== OTHER && type !== undefined && type !== caption) return 'type does not agree with type_id';
   if (value === undefined) return members.every(isObject) ? undefined : `${name} has a value`;
   return members.some((member) => !isObject(member) && String(member) === value) ? undefined : `${name} does not hold that value`;
 }

@@ -21,6 +21,7 @@ const TASKS = {
   golden: [['node', 'tools/golden.ts']],
   generate: [['node', 'tools/generate.ts']],
   bench: [['node', 'bench/main.ts']],
+  fuzz: [['node', 'tools/fuzz.ts']],
 };
 
 async function main([task, ...args]) {

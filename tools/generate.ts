@@ -4,7 +4,9 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { OCSF_VERSION } from '../shared/ocsf/classes.ts';
+import { declaredFiles } from './declared.ts';
 import { ocsfFiles, type GeneratedFile } from './ocsf-schemas.ts';
+import { sourceDocs } from './sources-doc.ts';
 import { ruleFiles } from './rules.ts';
 
 interface Generator {
@@ -13,7 +15,7 @@ interface Generator {
   readonly input: string;
   /** Folder that holds generated .json files only: what is not generated any more is taken away. */
   readonly folder: string;
-  files(input: string): readonly GeneratedFile[];
+  files(input: string): readonly GeneratedFile[] | Promise<readonly GeneratedFile[]>;
 }
 
 const project = join(import.meta.dirname, '..');
@@ -26,12 +28,14 @@ const { values: options } = parseArgs({
 
 const GENERATORS: readonly Generator[] = [
   { name: 'OCSF schemas', input: options.ocsf, folder: 'schemas/ocsf', files: ocsfFiles },
+  { name: 'declared sources', input: join(project, 'shared/sources/declared'), folder: 'shared/sources/generated', files: declaredFiles },
+  { name: 'list of sources', input: join(project, 'test/golden'), folder: 'docs', files: sourceDocs },
   { name: 'detection rules', input: join(project, 'rules'), folder: 'shared/detect/generated', files: ruleFiles },
 ];
 
 /** @returns paths that differed from what is generated now. */
-function bringUpToDate(generator: Generator, write: boolean): string[] {
-  const files = generator.files(generator.input);
+async function bringUpToDate(generator: Generator, write: boolean): Promise<string[]> {
+  const files = await generator.files(generator.input);
   const stale = files.filter(
     ({ path, content }) => !existsSync(join(project, path)) || readFileSync(join(project, path), 'utf8') !== content,
   );
@@ -53,7 +57,7 @@ for (const generator of GENERATORS) {
     console.log(`generate: ${generator.name}: left as they are, what they are made from is not here (--ocsf FOLDER)`);
     continue;
   }
-  const changed = bringUpToDate(generator, !options.check);
+  const changed = await bringUpToDate(generator, !options.check);
   for (const path of changed) console.log(`generate: ${options.check ? 'stale, run `npm run generate`' : 'changed'}: ${path}`);
   if (changed.length === 0) console.log(`generate: ${generator.name}: up to date`);
   if (options.check && changed.length > 0) process.exitCode = 1;

@@ -1,9 +1,10 @@
-// https://schema.ocsf.io/1.8.0: makes schemas/ocsf/ and the data of shared/ocsf/full.ts from a folder with the published OCSF schemas:
-// schema-compiled.json (the compiled schema) and jsonschema/<class uid>_<class name>.json (its JSON Schema export).
+// https://schema.ocsf.io/1.8.0: makes schemas/ocsf/ and the data of shared/ocsf/full.ts and shape.ts from a folder with the published OCSF
+// schemas: schema-compiled.json (the compiled schema) and jsonschema/<class uid>_<class name>.json (its JSON Schema export).
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FullFormData, FullFormTable } from '../shared/ocsf/full.ts';
 import { OCSF_CLASSES, OCSF_VERSION, type OcsfClass } from '../shared/ocsf/classes.ts';
+import { shapeData } from './ocsf-shapes.ts';
 
 export interface GeneratedFile {
   /** Relative to the project. */
@@ -11,7 +12,7 @@ export interface GeneratedFile {
   readonly content: string;
 }
 
-interface Attribute {
+export interface Attribute {
   readonly type: string;
   readonly is_array?: boolean;
   readonly object_type?: string;
@@ -22,7 +23,11 @@ interface Attribute {
   readonly observable?: number;
   readonly '@deprecated'?: { readonly message: string; readonly since: string };
 }
-interface Item {
+export interface Item {
+  readonly uid?: number;
+  readonly name?: string;
+  readonly category_uid?: number;
+  readonly constraints?: { readonly at_least_one?: readonly string[]; readonly just_one?: readonly string[] } | null;
   readonly attributes: Readonly<Record<string, Attribute>>;
   readonly observable?: number;
   readonly profiles?: readonly string[];
@@ -32,7 +37,7 @@ interface Type {
   readonly range?: readonly [number, number];
   readonly observable?: number;
 }
-interface Compiled {
+export interface Compiled {
   readonly version: string;
   readonly classes: Readonly<Record<string, Item>>;
   readonly objects: Readonly<Record<string, Item>>;
@@ -54,7 +59,8 @@ const MAX_TIME = Date.UTC(2100, 0, 1) - 1;
 
 /**
  * @param folder with the published OCSF schemas.
- * @returns schemas/ocsf/<uid>-<name>.json for every class in shared/ocsf/classes.ts, and shared/ocsf/generated/captions.json.
+ * @returns schemas/ocsf/<uid>-<name>.json for every class in shared/ocsf/classes.ts; captions.json and shapes.json in shared/ocsf/generated, for
+ * all classes.
  * @throws Error where the folder holds another version, or lacks a class.
  */
 export function ocsfFiles(folder: string): GeneratedFile[] {
@@ -66,7 +72,32 @@ export function ocsfFiles(folder: string): GeneratedFile[] {
     const exported = JSON.parse(readFileSync(join(folder, 'jsonschema', `${cls.uid}_${cls.name}.json`), 'utf8')) as Schema;
     return { path: `schemas/ocsf/${cls.uid}-${cls.name}.json`, content: oneLinePerMember(classSchema(cls, exported, compiled)) };
   });
-  return [...schemas, { path: 'shared/ocsf/generated/captions.json', content: oneLinePerMember(fullFormData(compiled)) }];
+  const captions = createCaptions();
+  const fullForm = fullFormData(compiled, captions.positionOf);
+  const shapes = shapeData(compiled, captions.positionOf);
+  return [
+    ...schemas,
+    { path: 'shared/ocsf/generated/captions.json', content: oneLinePerMember({ ...fullForm, captions: captions.tables }) },
+    { path: 'shared/ocsf/generated/shapes.json', content: oneLinePerMember(shapes) },
+  ];
+}
+
+type Values = NonNullable<Attribute['enum']>;
+
+/** Each table of captions once, however many attributes use it. */
+function createCaptions() {
+  const tables: Record<string, string>[] = [];
+  const positions = new Map<string, number>();
+  return {
+    tables,
+    positionOf: (values: Values): number => {
+      const table = Object.fromEntries(Object.entries(values).map(([id, { caption }]) => [id, caption]));
+      const key = JSON.stringify(table);
+      const position = positions.get(key) ?? tables.push(table) - 1;
+      positions.set(key, position);
+      return position;
+    },
+  };
 }
 
 function lookUp<T>(table: Readonly<Record<string, T>>, name: string): T {
@@ -167,16 +198,7 @@ function reachable(body: Schema, defs: Readonly<Record<string, Schema>>): Record
   return Object.fromEntries([...seen].sort().map((name) => [name, lookUp(defs, name)]));
 }
 
-function fullFormData(compiled: Compiled): FullFormData {
-  const captions: Record<string, string>[] = [];
-  const positions = new Map<string, number>();
-  function captionsOf(values: NonNullable<Attribute['enum']>): number {
-    const table = Object.fromEntries(Object.entries(values).map(([id, { caption }]) => [id, caption]));
-    const key = JSON.stringify(table);
-    const position = positions.get(key) ?? captions.push(table) - 1;
-    positions.set(key, position);
-    return position;
-  }
+function fullFormData(compiled: Compiled, captionsOf: (values: Values) => number): Omit<FullFormData, 'captions'> {
   const objects: Record<string, FullFormTable> = {};
   const classes: Record<string, FullFormTable> = {};
   const queue: string[] = [];
@@ -187,23 +209,18 @@ function fullFormData(compiled: Compiled): FullFormData {
     queue.push(...entries.flatMap(([, { object }]) => object ?? []));
     return Object.fromEntries(entries.filter(([, attribute]) => Object.keys(attribute).length > 0));
   }
-  for (const cls of OCSF_CLASSES) classes[cls.uid] = tableOf(lookUp(compiled.classes, cls.name));
+  for (const cls of Object.values(compiled.classes)) classes[String(cls.uid)] = tableOf(cls);
   for (let name = queue.pop(); name !== undefined; name = queue.pop()) objects[name] ??= tableOf(lookUp(compiled.objects, name));
   const sorted = Object.fromEntries(Object.entries(objects).sort(([a], [b]) => (a < b ? -1 : 1)));
   const types = lookUp(lookUp(compiled.objects, 'observable').attributes, 'type_id').enum ?? {};
   return {
     classes,
     objects: sorted,
-    captions,
     observables: Object.fromEntries(Object.entries(types).map(([id, { caption }]) => [id, caption])),
   };
 }
 
-function fullFormAttribute(
-  attribute: Attribute,
-  compiled: Compiled,
-  captionsOf: (values: NonNullable<Attribute['enum']>) => number,
-): FullFormTable[string] {
+function fullFormAttribute(attribute: Attribute, compiled: Compiled, captionsOf: (values: Values) => number): FullFormTable[string] {
   const { type, object_type: object, sibling, enum: values } = attribute;
   const inherited =
     object === undefined ? compiled.dictionary.types.attributes[type]?.observable : lookUp(compiled.objects, object).observable;

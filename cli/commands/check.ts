@@ -1,30 +1,48 @@
 // `strongroom check FILE…`: are these banks' files right?
+import type { BankConfig } from '../../shared/config.ts';
+import { declaredSource } from '../../shared/declared/source.ts';
+import type { Source } from '../../shared/sources/api.ts';
 import { loadBank } from '../bank.ts';
-import { formatErrors } from '../yaml-file.ts';
+import { loadSource } from '../declared/compile.ts';
+import { formatErrors, type FileError } from '../yaml-file.ts';
 
 /**
  * Checks each file and prints one line for a right one, one line per error for a wrong one.
  * @returns the exit code: 0 when all files are right, 1 otherwise.
  */
 export function checkCommand(files: readonly string[]): Promise<number> {
-  let code = 0;
-  for (const file of files) {
-    const problem = problemOf(file);
-    if (problem === undefined) {
-      console.log(`${file}: ok`);
-    } else {
-      console.error(problem);
-      code = 1;
-    }
-  }
-  return Promise.resolve(code);
+  const wrong = files.filter((file) => checkedBank(file) === null);
+  for (const file of files) if (!wrong.includes(file)) console.log(`${file}: ok`);
+  return Promise.resolve(wrong.length === 0 ? 0 : 1);
 }
 
-function problemOf(file: string): string | undefined {
+/** @returns the bank; null where the file is wrong, which is then said on standard error. */
+export function checkedBank(file: string): BankConfig | null {
+  return checked(file, () => {
+    const { bank, errors } = loadBank(file);
+    return bank ?? errors;
+  });
+}
+
+/** @returns the declared source; null where the file is wrong, which is then said on standard error. */
+export function checkedSource(file: string): Source | null {
+  return checked(file, () => {
+    const { plan, errors } = loadSource(file);
+    return plan === undefined ? errors : declaredSource(plan);
+  });
+}
+
+function checked<T extends object>(file: string, load: () => T | readonly FileError[]): T | null {
   try {
-    const { errors } = loadBank(file);
-    return errors === undefined ? undefined : formatErrors(file, errors);
+    const loaded = load();
+    if (!isErrors(loaded)) return loaded;
+    console.error(formatErrors(file, loaded));
   } catch (error) {
-    return `${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+    console.error(`${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}`);
   }
+  return null;
+}
+
+function isErrors(loaded: object): loaded is readonly FileError[] {
+  return Array.isArray(loaded);
 }

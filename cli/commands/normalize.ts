@@ -1,34 +1,24 @@
 // `strongroom normalize`: decode → parse → map on local files, with no server. The same code as in the functions, in bounded memory.
 import { once } from 'node:events';
-import { accessSync, closeSync, constants, createReadStream, openSync, statSync, writeFileSync } from 'node:fs';
-import type { BankConfig } from '../../shared/config.ts';
-import { createDecompressor, DEFAULT_LIMITS } from '../../shared/decode/decompress.ts';
-import type { Counts, OcsfEvent, ParkedRecord } from '../../shared/model.ts';
-import { createNormaliser, type Normaliser } from '../../shared/normalise.ts';
-import { fullForm } from '../../shared/ocsf/full.ts';
-import { transformsFor } from '../../shared/redact/transforms.ts';
-import type { Source } from '../../shared/sources/api.ts';
-import { recognise, sourceNamed, SOURCES } from '../../shared/sources/registry.ts';
+import { accessSync, closeSync, constants, openSync, statSync, writeFileSync } from 'node:fs';
+import { sourcesOf } from '../../shared/sources/routes.ts';
+import { createTotals, normalizeFile, type FileJob, type NormalizeOptions, type Queue, type Totals } from '../normalize-file.ts';
+import { found } from '../similar.ts';
 
-export interface NormalizeOptions {
-  readonly source?: string;
-  /** Where rejected records are written, NDJSON; without it they are only counted. */
-  readonly parked?: string;
-  readonly json?: boolean;
-  readonly full?: boolean;
-  /** Redactions and exclusions of this bank are applied. */
-  readonly bank?: BankConfig | undefined;
-}
-
-/** Bytes looked at to recognise a file. */
-const HEAD_BYTES = 64 * 1024;
 const USAGE = 2;
 const NOTHING_RECOGNISED = 3;
 
 /** @param files paths, `-` for standard input. @returns the exit code: 0, 1 if the sum does not hold, 2 usage, 3 if nothing was recognised. */
 export async function normalizeCommand(files: readonly string[], options: NormalizeOptions): Promise<number> {
-  const named = options.source === undefined ? undefined : sourceNamed(options.source);
-  if (options.source !== undefined && named === undefined) return usage(`no source "${options.source}"; there are: ${NAMES}`);
+  const sources = sourcesOf(options.bank ?? {});
+  const named = options.mapping ?? sources.find(({ name }) => name === options.source);
+  if (options.source !== undefined && named === undefined)
+    return usage(
+      `no such source ${found(
+        options.source,
+        sources.map(({ name }) => name),
+      )}; \`strongroom sources\` lists them`,
+    );
   const wrong = files.map(unreadable).find((problem) => problem !== undefined);
   if (wrong !== undefined) return usage(wrong);
   const overwritten = files.find((file) => options.parked !== undefined && isSameFile(file, options.parked));
@@ -46,8 +36,6 @@ export async function normalizeCommand(files: readonly string[], options: Normal
     if (parkedFile !== undefined) closeSync(parkedFile);
   }
 }
-
-const NAMES = SOURCES.map(({ name }) => name).join(', ');
 
 function usage(problem: string): number {
   process.stderr.write(`normalize: ${problem}\n`);
@@ -74,98 +62,19 @@ function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
 }
 
-async function normalizeFiles(files: readonly string[], job: Omit<FileJob, 'file'>): Promise<number> {
-  let total: Counts = { records: 0, events: 0, excluded: 0, parked: 0 };
+async function normalizeFiles(files: readonly string[], job: Omit<FileJob, 'file' | 'totals'>): Promise<number> {
+  const totals = createTotals();
   let recognised = 0;
   for (const file of files) {
-    const done = await normalizeFile({ file, ...job });
-    if (done.source !== undefined) recognised++;
-    else process.stderr.write(`normalize: ${file}: not recognised; name its format with --source (${NAMES})\n`);
-    total = add(total, done.counts);
+    if (await normalizeFile({ file, totals, ...job })) recognised++;
+    else process.stderr.write(`normalize: ${file}: not recognised; name its format with --source (\`strongroom sources\` lists them)\n`);
   }
   await job.output.flush();
   await job.parked?.flush();
-  summarise(total, job.options.json === true);
+  summarise(totals, job.options);
   if (recognised === 0) return NOTHING_RECOGNISED;
-  return total.records === total.events + total.excluded + total.parked ? 0 : 1;
-}
-
-interface FileJob {
-  readonly file: string;
-  readonly named: Source | undefined;
-  readonly options: NormalizeOptions;
-  readonly output: Queue;
-  readonly parked: Queue | undefined;
-}
-
-/** Bytes are kept until there are enough to recognise the source; from then on they flow through. */
-async function normalizeFile(job: FileJob): Promise<{ readonly source: Source | undefined; readonly counts: Counts }> {
-  let source = job.named;
-  let normaliser: Normaliser | undefined = source === undefined ? undefined : normaliserFor(job, source);
-  let head: Buffer[] = [];
-  let headBytes = 0;
-
-  function begin(): Normaliser {
-    const bytes = Buffer.concat(head);
-    head = [];
-    source ??= recognise(bytes.toString('utf8', 0, HEAD_BYTES));
-    normaliser = normaliserFor(job, source);
-    normaliser.push(bytes);
-    return normaliser;
-  }
-
-  function take(chunk: Buffer): void {
-    if (normaliser !== undefined) {
-      normaliser.push(chunk);
-      return;
-    }
-    head.push(chunk);
-    headBytes += chunk.length;
-    if (headBytes >= HEAD_BYTES) begin();
-  }
-
-  async function settled(): Promise<void> {
-    await job.output.flush();
-    await job.parked?.flush();
-  }
-
-  const decompressor = createDecompressor(take, DEFAULT_LIMITS, settled);
-  const input = job.file === '-' ? process.stdin : createReadStream(job.file, { highWaterMark: 256 * 1024 });
-  for await (const chunk of input as AsyncIterable<Buffer>) {
-    await decompressor.write(chunk);
-    await settled();
-  }
-  const problem = await decompressor.end();
-  const ending = normaliser ?? begin();
-  if (problem !== undefined) ending.unreadable(problem);
-  else if (source === undefined) ending.unreadable({ code: 'unknown_source', detail: 'no source recognises the contents' });
-  return { source, counts: ending.end().counts };
-}
-
-function normaliserFor({ file, options, output, parked }: FileJob, source: Source | undefined): Normaliser {
-  const form = options.full === true ? fullForm : (event: OcsfEvent) => event;
-  return createNormaliser({
-    origin: {
-      bank: options.bank?.bank ?? 'local',
-      account: 'unknown',
-      region: 'unknown',
-      source: source?.name ?? 'unknown',
-      trigger: 'file',
-      // The path as given, not the name alone: files of one name in several folders must not share their ids.
-      uri: `file://${file === '-' ? 'stdin' : file}`,
-      time: 0,
-    },
-    source,
-    transforms: options.bank === undefined || source === undefined ? [] : transformsFor(options.bank, source.name),
-    onEvent: (event) => output.add(`${JSON.stringify(form(event))}\n`),
-    onParked: (record: ParkedRecord) => parked?.add(`${JSON.stringify(record)}\n`),
-  });
-}
-
-interface Queue {
-  add(line: string): void;
-  /** Writes what was added; resolves when there is room for more. */
-  flush(): Promise<void>;
+  const { records, events, excluded, parked } = totals.counts;
+  return records === events + excluded + parked ? 0 : 1;
 }
 
 function queue(write: (text: string) => unknown, room: () => Promise<unknown>): Queue {
@@ -195,14 +104,15 @@ function fileOutput(file: number): Queue {
   );
 }
 
-function add(a: Counts, b: Counts): Counts {
-  return { records: a.records + b.records, events: a.events + b.events, excluded: a.excluded + b.excluded, parked: a.parked + b.parked };
-}
-
-function summarise(counts: Counts, json: boolean): void {
+function summarise({ counts, excludedBy, wouldExclude }: Totals, { json, bank }: NormalizeOptions): void {
   const { records, events, excluded, parked } = counts;
-  const line = json
-    ? JSON.stringify({ records, events, excluded, parked })
-    : `normalize: ${records} records = ${events} events + ${excluded} excluded + ${parked} parked`;
-  process.stderr.write(`${line}\n`);
+  const rules = bank === undefined ? {} : { excluded_by: Object.fromEntries(excludedBy), would_exclude: Object.fromEntries(wouldExclude) };
+  if (json === true) {
+    process.stderr.write(`${JSON.stringify({ records, events, excluded, parked, ...rules })}\n`);
+    return;
+  }
+  process.stderr.write(`normalize: ${records} records = ${events} events + ${excluded} excluded + ${parked} parked\n`);
+  if (bank === undefined) return;
+  for (const [rule, count] of excludedBy) process.stderr.write(`normalize: excluded by ${rule}: ${count}\n`);
+  for (const [rule, count] of wouldExclude) process.stderr.write(`normalize: would be excluded by ${rule} (dry run): ${count}\n`);
 }

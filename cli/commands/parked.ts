@@ -1,11 +1,12 @@
 // `strongroom parked`: records that could not be processed: what there is, why, and processing them again.
 import type { Writable } from 'node:stream';
-import { kinesisClient, s3Client } from '../../shared/deps.ts';
+import { kinesisClient, kmsClient, s3Client } from '../../shared/deps.ts';
 import { EvidenceError, MisconfiguredError } from '../../shared/errors.ts';
 import type { ParkedRecord } from '../../shared/model.ts';
 import { STAGES, type ParkedStore } from '../../shared/park/parked.ts';
 import { redrive, type RedriveDeps } from '../../shared/park/redrive.ts';
 import { listParked, readParked, type ParkedFilter, type ParkedObject } from '../../shared/park/store.ts';
+import { sensitiveOf } from '../../shared/redact/pseudonyms.ts';
 import { bankNamed } from '../bank.ts';
 import { bankEnvironment, deployed, output } from '../deployed.ts';
 import { openVault } from './evidence.ts';
@@ -89,8 +90,10 @@ async function redriveDeps(name: string): Promise<RedriveDeps> {
   const bank = bankNamed(name);
   const environment = bankEnvironment(name);
   const outputs = await deployed(name, environment);
+  const kms = kmsClient(environment);
   return {
     bank,
+    sensitive: await sensitiveOf(bank, kms, () => output(outputs, 'PseudonymKeyArn')),
     vault: await openVault(name),
     parked: { s3: s3Client(environment), bucket: output(outputs, 'ParkedBucket') },
     hub: { kinesis: kinesisClient(environment), stream: output(outputs, 'HubStream') },

@@ -13,7 +13,7 @@ import type { DeliveredObject, Scenario } from './scenario.ts';
 
 const HEAD_BYTES = 64 * 1024;
 
-/** Where each format is delivered. A format that does not come by S3 goes to a key that nobody claims, and is parked. */
+/** Where services deliver; every other source is dropped by the account. */
 const KEYS: Readonly<Record<string, (account: string, region: string, name: string) => string>> = {
   cloudtrail: (account, region, name) => `AWSLogs/${account}/CloudTrail/${region}/2026/11/02/${withEnding(name, '.json.gz')}`,
   'vpc-flow': (account, region, name) =>
@@ -38,15 +38,15 @@ async function fileObject(path: string, account: string, region: string): Promis
   const expanded = await expand(bytes);
   const source = recognise(expanded.toString('utf8', 0, HEAD_BYTES));
   const name = basename(path);
+  if (source === undefined) return { landing: 'kms', key: `unknown/${name}`, bytes, source: 'unknown', records: 1 };
   const owner = /^\d{12}(?=_)/.exec(name)?.[0] ?? account;
-  const key = source === undefined ? undefined : KEYS[source.name]?.(owner, region, name);
   return {
-    landing: source?.name === 'alb' ? 'sse-s3' : 'kms',
-    key: key ?? `unknown/${name}`,
+    landing: source.name === 'alb' ? 'sse-s3' : 'kms',
+    key: KEYS[source.name]?.(owner, region, name) ?? `drops/${owner}/${source.name}/${name}`,
     // As the services deliver: compressed.
-    bytes: bytes[0] === 0x1f || key === undefined ? bytes : gzipSync(bytes),
-    source: key === undefined ? 'unknown' : (source?.name ?? 'unknown'),
-    records: source === undefined || key === undefined ? 1 : await countRecords(source, bytes),
+    bytes: bytes[0] === 0x1f ? bytes : gzipSync(bytes),
+    source: source.name,
+    records: await countRecords(source, bytes),
   };
 }
 

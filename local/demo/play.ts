@@ -26,6 +26,7 @@ export async function play({ host, bank, security, workloads, outputs, search }:
     security,
     vaultBucket: output(outputs, 'VaultBucket'),
     evidenceKeyArn: output(outputs, 'EvidenceKeyArn'),
+    pseudonymKeyArn: output(outputs, 'PseudonymKeyArn'),
     bank,
     delivered,
   });

@@ -2,11 +2,13 @@
 // of its events in OpenSearch. Nothing here trusts a number that the functions reported.
 import type { BankConfig } from '../../shared/config.ts';
 import { EvidenceError } from '../../shared/errors.ts';
-import { toDocument } from '../../shared/hub/document.ts';
+import { toCleanDocument } from '../../shared/hub/document.ts';
 import type { Counts, HubDocument, OcsfEvent, Origin } from '../../shared/model.ts';
 import { createNormaliser } from '../../shared/normalise.ts';
 import type { OpenSearch } from '../../shared/opensearch/client.ts';
 import { readUnit } from '../../shared/pipeline.ts';
+import { sensitiveOf } from '../../shared/redact/pseudonyms.ts';
+import type { Sensitive } from '../../shared/redact/sensitive.ts';
 import { transformsFor } from '../../shared/redact/transforms.ts';
 import { withEvidence, type OpenVault } from '../../shared/seal/evidence.ts';
 import { createOpener } from '../../shared/seal/open.ts';
@@ -40,19 +42,21 @@ export interface AuditInput {
   readonly security: Account;
   readonly vaultBucket: string;
   readonly evidenceKeyArn: string;
+  readonly pseudonymKeyArn: string;
   readonly bank: BankConfig;
   readonly delivered: readonly Delivered[];
 }
 
-export async function audit({ security, vaultBucket, evidenceKeyArn, bank, delivered }: AuditInput): Promise<Audit> {
+export async function audit({ security, vaultBucket, evidenceKeyArn, pseudonymKeyArn, bank, delivered }: AuditInput): Promise<Audit> {
   const opener = createOpener({ kms: security.kms, keyArn: evidenceKeyArn });
   const vault: OpenVault = { s3: security.s3, bucket: vaultBucket, opener };
+  const sensitive = await sensitiveOf(bank, security.kms, () => pseudonymKeyArn);
   const wanted = new Map(delivered.flatMap(({ object }) => (object === undefined ? [] : [[object.uri, object.sha256] as const])));
   const sources = new Map<string, SourceAudit>();
   const faults: string[] = [];
   let verified = 0;
   for await (const key of listEvidence(vault, `${bank.bank}/`)) {
-    const fault = await auditObject(key, { vault, bank, wanted, sources });
+    const fault = await auditObject(key, { vault, bank, sensitive, wanted, sources });
     if (fault === undefined) verified++;
     else faults.push(`${key}: ${fault}`);
   }
@@ -63,12 +67,14 @@ export async function audit({ security, vaultBucket, evidenceKeyArn, bank, deliv
 interface ObjectAudit {
   readonly vault: OpenVault;
   readonly bank: BankConfig;
+  readonly sensitive: Sensitive | undefined;
   /** SHA-256 of what was delivered, by uri; taken out when found. */
   readonly wanted: Map<string, string>;
   readonly sources: Map<string, SourceAudit>;
 }
 
-async function auditObject(key: string, { vault, bank, wanted, sources }: ObjectAudit): Promise<string | undefined> {
+async function auditObject(key: string, audited: ObjectAudit): Promise<string | undefined> {
+  const { vault, bank, wanted } = audited;
   try {
     return await withEvidence(vault, { key }, async ({ facts }, bytes) => {
       const { origin, sha256 } = facts;
@@ -76,7 +82,7 @@ async function auditObject(key: string, { vault, bank, wanted, sources }: Object
       const expected = wanted.get(uri);
       wanted.delete(uri);
       const { counts, events } = await normaliseAgain(bytes, origin, bank);
-      tally(sources, origin.source, facts.counts, events);
+      tally(audited, origin.source, { counts: facts.counts, events });
       if (expected !== undefined && expected !== sha256) return 'the opened bytes are not the bytes that were delivered';
       if (JSON.stringify(counts) === JSON.stringify(facts.counts)) return undefined;
       return `counts differ: sealed ${JSON.stringify(facts.counts)}, now ${JSON.stringify(counts)}`;
@@ -87,11 +93,12 @@ async function auditObject(key: string, { vault, bank, wanted, sources }: Object
   }
 }
 
-async function normaliseAgain(
-  bytes: Spooled,
-  origin: Origin,
-  bank: BankConfig,
-): Promise<{ readonly counts: Counts; readonly events: readonly OcsfEvent[] }> {
+interface Again {
+  readonly counts: Counts;
+  readonly events: readonly OcsfEvent[];
+}
+
+async function normaliseAgain(bytes: Spooled, origin: Origin, bank: BankConfig): Promise<Again> {
   const events: OcsfEvent[] = [];
   const unit = await unitFromEvidence(origin, bytes.open(), bank);
   const normaliser = createNormaliser({
@@ -104,7 +111,7 @@ async function normaliseAgain(
   return { counts: normaliser.end().counts, events };
 }
 
-function tally(sources: Map<string, SourceAudit>, source: string, counts: Counts, events: readonly OcsfEvent[]): void {
+function tally({ sources, sensitive }: ObjectAudit, source: string, { counts, events }: Again): void {
   let sum = sources.get(source);
   if (sum === undefined)
     sources.set(source, (sum = { evidence: 0, records: 0, events: 0, excluded: 0, parked: 0, documents: new Map(), products: new Set() }));
@@ -114,7 +121,7 @@ function tally(sources: Map<string, SourceAudit>, source: string, counts: Counts
   sum.excluded += counts.excluded;
   sum.parked += counts.parked;
   for (const event of events) {
-    const document = toDocument(event);
+    const document = toCleanDocument(event, sensitive);
     sum.documents.set(`${document.index}/${document.id}`, document);
     sum.products.add(event.metadata.product.name);
   }

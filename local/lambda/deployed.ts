@@ -16,7 +16,7 @@ import { MisconfiguredError } from '../../shared/errors.ts';
 import type { JsonObject } from '../../shared/model.ts';
 import { object, parseJson, text } from '../../shared/outcome.ts';
 import type { HostClients } from './clients.ts';
-import type { DeployedFunction, DeployedMapping } from './model.ts';
+import type { DeployedFunction, DeployedMapping, KafkaSource } from './model.ts';
 
 export interface Deployed {
   readonly functions: readonly DeployedFunction[];
@@ -114,10 +114,22 @@ export function readMapping(found: EventSourceMappingConfiguration): DeployedMap
     functionName: functionNameOf(functionArn),
     source,
     sourceArn,
+    kafka: kafkaOf(found),
     ...batchRulesOf(found),
     startingPosition: found.StartingPosition === 'LATEST' ? 'LATEST' : 'TRIM_HORIZON',
     onFailureQueueArn: destinations?.OnFailure?.Destination,
     maxConcurrency: found.ScalingConfig?.MaximumConcurrency,
+  };
+}
+
+function kafkaOf(found: EventSourceMappingConfiguration): KafkaSource | undefined {
+  const servers = found.SelfManagedEventSource?.Endpoints?.KAFKA_BOOTSTRAP_SERVERS;
+  if (servers === undefined) return undefined;
+  return {
+    servers,
+    topic: found.Topics?.[0] ?? '',
+    groupId: found.SelfManagedKafkaEventSourceConfig?.ConsumerGroupId ?? found.UUID ?? '',
+    access: (found.SourceAccessConfigurations ?? []).map(({ Type: type = '', URI: uri = '' }) => ({ type, uri })),
   };
 }
 
@@ -138,12 +150,24 @@ function unsupportedIn(found: EventSourceMappingConfiguration): string | undefin
   if ((found.TumblingWindowInSeconds ?? 0) > 0) return 'a tumbling window';
   if (found.StartingPosition === 'AT_TIMESTAMP') return 'the starting position AT_TIMESTAMP';
   if (destination !== undefined && sourceOf(destination) !== 'sqs') return 'an on-failure destination that is not an SQS queue';
-  return undefined;
+  return isKafka(found.EventSourceArn) ? unsupportedInKafka(found) : undefined;
+}
+
+/** A failed batch of a topic is tried again as it is. */
+function unsupportedInKafka(found: EventSourceMappingConfiguration): string | undefined {
+  if (found.SelfManagedEventSource === undefined) return 'an Amazon MSK cluster';
+  if (found.FunctionResponseTypes?.includes('ReportBatchItemFailures') === true) return 'ReportBatchItemFailures of a topic';
+  if (found.BisectBatchOnFunctionError === true) return 'BisectBatchOnFunctionError of a topic';
+  return limitOf(found.MaximumRecordAgeInSeconds) < Infinity ? 'MaximumRecordAgeInSeconds of a topic' : undefined;
+}
+
+function isKafka(arn = ''): boolean {
+  return sourceOf(arn) === 'kafka';
 }
 
 function sourceOf(arn: string): DeployedMapping['source'] | undefined {
   const service = arn.split(':')[2];
-  return service === 'sqs' || service === 'kinesis' ? service : undefined;
+  return service === 'sqs' || service === 'kinesis' || service === 'kafka' ? service : undefined;
 }
 
 /** Lambda writes "no limit" as -1. */

@@ -22,8 +22,10 @@ export interface DeployedFunction {
 export interface DeployedMapping {
   readonly uuid: string;
   readonly functionName: string;
-  readonly source: 'sqs' | 'kinesis';
+  readonly source: 'sqs' | 'kinesis' | 'kafka';
   readonly sourceArn: string;
+  /** Of a self-managed cluster. */
+  readonly kafka?: KafkaSource | undefined;
   readonly batchSize: number;
   readonly batchingWindowMs: number;
   readonly reportsBatchItemFailures: boolean;
@@ -35,6 +37,15 @@ export interface DeployedMapping {
   readonly startingPosition: 'TRIM_HORIZON' | 'LATEST';
   readonly onFailureQueueArn: string | undefined;
   readonly maxConcurrency: number | undefined;
+}
+
+export interface KafkaSource {
+  /** `host:port` of each broker. */
+  readonly servers: readonly string[];
+  readonly topic: string;
+  readonly groupId: string;
+  /** How the brokers are reached. https://docs.aws.amazon.com/lambda/latest/api/API_SourceAccessConfiguration.html */
+  readonly access: readonly { readonly type: string; readonly uri: string }[];
 }
 
 /** What an invocation answered: the handler's value as JSON, or, where `failed`, the error in Lambda's shape as JSON. */

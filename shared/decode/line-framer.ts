@@ -7,6 +7,8 @@ const LINE_FEED = 0x0a;
 interface Lines {
   /** Tells the lines that name columns; they are handed on apart and are no records. */
   readonly isHeader?: ((line: string) => boolean) | undefined;
+  /** Only the first line can be one, and that line again. */
+  readonly headerFirst?: boolean | undefined;
   /** Tells the lines that belong to the record before them. */
   readonly continues?: ((line: string) => boolean) | undefined;
 }
@@ -57,7 +59,9 @@ export function createLineFramer(lines: Lines, sink: FrameSink): Framer {
 }
 
 /** Tells headers and continued lines from records. */
-function createLineSink({ isHeader, continues }: Lines, sink: FrameSink) {
+function createLineSink({ isHeader, headerFirst = false, continues }: Lines, sink: FrameSink) {
+  /** The first line of all. */
+  let first: string | undefined;
   /** A record that the next line may belong to. */
   let open: string | undefined;
 
@@ -69,7 +73,8 @@ function createLineSink({ isHeader, continues }: Lines, sink: FrameSink) {
   function line(text: string): void {
     const trimmed = text.endsWith('\r') ? text.slice(0, -1) : text;
     if (trimmed === '') return;
-    if (isHeader?.(trimmed) === true) {
+    first ??= trimmed;
+    if (isHeader?.(trimmed) === true && (!headerFirst || trimmed === first)) {
       close();
       sink.header(trimmed);
     } else if (continues === undefined) sink.record(trimmed);

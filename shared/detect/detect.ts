@@ -2,7 +2,7 @@
 import type { Batch } from '../hub/batch.ts';
 import { fromDocument } from '../hub/document.ts';
 import type { HubDocument, OcsfEvent, ParkedRecord } from '../model.ts';
-import { DETECTION_FINDING } from '../ocsf/classes.ts';
+import { COMPLIANCE_FINDING, DATA_SECURITY_FINDING, DETECTION_FINDING, VULNERABILITY_FINDING } from '../ocsf/classes.ts';
 import type { Engine, Match } from './engine.ts';
 import { findingsOf } from './finding.ts';
 import { isOwn } from './log-sources.ts';
@@ -27,7 +27,7 @@ export function detect({ header, documents }: Batch, engine: Engine): Detected {
         parked.push(parkedOf(header, document, { at, detail: 'the document is no event' }));
         continue;
       }
-      if (event.class_uid === DETECTION_FINDING.uid && !isOwn(event)) reported.push(event);
+      if (isFinding(event) && !isOwn(event)) reported.push(event);
       matches.push(...engine.match(event));
     } catch (error) {
       // A rule that fails on an event is a defect; the event is kept, and those behind it go on.
@@ -36,6 +36,13 @@ export function detect({ header, documents }: Batch, engine: Engine): Detected {
   }
   return { findings: findingsOf(matches, { bank: header.origin.bank, evidence: header.evidence }), reported, parked };
 }
+
+/** Vulnerabilities, controls that fail and sensitive data are many, and no emergency unless who reports them says so. */
+function isFinding({ class_uid: uid, is_alert: isAlert }: OcsfEvent): boolean {
+  return uid === DETECTION_FINDING.uid || (isAlert === true && OTHER_FINDINGS.has(uid));
+}
+
+const OTHER_FINDINGS: ReadonlySet<number> = new Set([VULNERABILITY_FINDING.uid, COMPLIANCE_FINDING.uid, DATA_SECURITY_FINDING.uid]);
 
 function parkedOf(
   { origin, evidence }: Batch['header'],

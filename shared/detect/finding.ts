@@ -2,10 +2,9 @@
 import { digest } from '../ids.ts';
 import type { JsonObject, OcsfEvent } from '../model.ts';
 import { attacksOf } from '../ocsf/attack.ts';
-import { classify, DETECTION_FINDING, OCSF_VERSION, SEVERITY, type OcsfClass } from '../ocsf/classes.ts';
+import { DETECTION_FINDING, OCSF_VERSION, OWN_PRODUCT, SEVERITY, classify, type OcsfClass } from '../ocsf/classes.ts';
 import { isArray, object, text } from '../outcome.ts';
 import type { Match } from './engine.ts';
-import { OWN_PRODUCT } from './log-sources.ts';
 import type { Rule, Status } from './sigma/rule.ts';
 import { firstAt, pathOf, viewOf } from './view.ts';
 

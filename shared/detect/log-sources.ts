@@ -3,13 +3,10 @@
 // Fields: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html,
 // https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html
 import type { OcsfEvent } from '../model.ts';
-import { OCSF_CLASSES } from '../ocsf/classes.ts';
+import { OCSF_CLASSES, OWN_PRODUCT } from '../ocsf/classes.ts';
 import type { Field } from './sigma/compile.ts';
 import { RuleError, type Rule } from './sigma/rule.ts';
 import { pathOf, someAt, type EventView, type Path } from './view.ts';
-
-/** Vendor and name of the product in our own findings. */
-export const OWN_PRODUCT = 'Strongroom';
 
 export interface LogSource {
   /** Key of the index of rules; events carry it too, see keysOf(). */

@@ -1,6 +1,9 @@
 // https://schema.ocsf.io/1.8.0/classes: the classes this product emits.
 export const OCSF_VERSION = '1.8.0';
 
+/** Vendor and name of the product in our own findings. */
+export const OWN_PRODUCT = 'Strongroom';
+
 export interface OcsfClass {
   readonly uid: number;
   readonly category: number;
@@ -22,7 +25,6 @@ export const NETWORK_ACTIVITY = { uid: 4001, category: 4, name: 'network_activit
 export const HTTP_ACTIVITY = { uid: 4002, category: 4, name: 'http_activity' } as const;
 export const DNS_ACTIVITY = { uid: 4003, category: 4, name: 'dns_activity' } as const;
 export const CLOUD_RESOURCES_INVENTORY = { uid: 5023, category: 5, name: 'cloud_resources_inventory_info' } as const;
-export const WEB_RESOURCES_ACTIVITY = { uid: 6001, category: 6, name: 'web_resources_activity' } as const;
 export const API_ACTIVITY = { uid: 6003, category: 6, name: 'api_activity' } as const;
 export const DATASTORE_ACTIVITY = { uid: 6005, category: 6, name: 'datastore_activity' } as const;
 export const FILE_HOSTING = { uid: 6006, category: 6, name: 'file_hosting' } as const;
@@ -42,7 +44,6 @@ export const OCSF_CLASSES: readonly OcsfClass[] = [
   HTTP_ACTIVITY,
   DNS_ACTIVITY,
   CLOUD_RESOURCES_INVENTORY,
-  WEB_RESOURCES_ACTIVITY,
   API_ACTIVITY,
   DATASTORE_ACTIVITY,
   FILE_HOSTING,

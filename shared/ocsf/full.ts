@@ -1,6 +1,7 @@
 // The full form of an event, for tools that do not know OCSF's numbers: captions beside ids, and the observables.
 // https://schema.ocsf.io/1.8.0/objects/observable
-// Events travel and are indexed without both: they can be computed from the ids whenever somebody asks.
+// Events travel and are indexed without both: they can be computed from the ids whenever somebody asks. Only observables that no attribute
+// tells (addresses of chains, bank accounts: type_id 99) are in every event, from its source.
 import type { OcsfEvent } from '../model.ts';
 import { isArray, isObject } from '../outcome.ts';
 import captions from './generated/captions.json' with { type: 'json' };
@@ -77,14 +78,27 @@ function captionOf(id: unknown, table: Readonly<Record<string, string>>): string
 }
 
 /**
- * What an analyst would pivot on: addresses, names, users, resources, hashes, as OCSF defines observables; each (name, type, value) once,
- * at most MAX_OBSERVABLES. An object (an endpoint, a user) is listed by name only, its attributes with their values.
+ * What an analyst would pivot on: what the event lists itself, then addresses, names, users, resources, hashes, as OCSF defines observables;
+ * each (name, type, value) once, of the latter as many as make MAX_OBSERVABLES with the former. An object (an endpoint, a user) is listed by
+ * name only, its attributes with their values.
  */
 export function observablesOf(event: OcsfEvent): Observable[] {
   const table = FULL_FORM_DATA.classes[event.class_uid];
   const found = new Map<string, Observable>();
+  const own: unknown = event['observables'];
+  if (isArray(own)) for (const observable of own) if (isOwn(observable)) found.set(`${observable.name} ${observable.value}`, observable);
   if (table !== undefined) collect(event, table, '', found);
   return [...found.values()];
+}
+
+const OTHER = 99;
+
+function isOwn(candidate: unknown): candidate is Observable & { readonly value: string } {
+  return (
+    isObject(candidate) &&
+    candidate['type_id'] === OTHER &&
+    [candidate['name'], candidate['type'], candidate['value']].every((part) => typeof part === 'string')
+  );
 }
 
 function collect(node: Readonly<Record<string, unknown>>, table: FullFormTable, path: string, found: Map<string, Observable>): void {

@@ -19,87 +19,9 @@ import {
   NETWORK_ACTIVITY,
   USER_ACCESS,
   VULNERABILITY_FINDING,
-  WEB_RESOURCES_ACTIVITY,
   type OcsfClass,
 } from '../ocsf/classes.ts';
-
-/** How an attribute is searched. */
-export type Search =
-  /** Exact values: search, filter, sort, aggregate. */
-  | 'keyword'
-  /** Few different values: filter and aggregate through doc values alone. */
-  | 'facet'
-  /** Words, without positions or scores. */
-  | 'words'
-  /** Words of JSON text, cut at its punctuation. */
-  | 'payload'
-  | 'ip'
-  /** Whole numbers to filter by exact value. */
-  | 'number'
-  /** Whole numbers to aggregate; counts grow beyond 2^31. */
-  | 'measure'
-  | 'time';
-
-export type Fields = Readonly<Record<string, Search>>;
-
-const COMMON: Fields = {
-  time: 'time',
-  activity_id: 'facet',
-  severity_id: 'facet',
-  status_id: 'facet',
-  type_uid: 'facet',
-  class_uid: 'facet',
-  'metadata.product.name': 'facet',
-  'cloud.account.uid': 'facet',
-  'cloud.region': 'facet',
-  message: 'words',
-  // Values without an attribute of their own that threat intelligence is matched with: addresses of chains, accounts.
-  'observables.value': 'keyword',
-  'observables.type_id': 'facet',
-};
-
-const ACTOR: Fields = {
-  'actor.user.uid': 'keyword',
-  'actor.user.name': 'keyword',
-  'actor.user.type_id': 'facet',
-  'actor.user.programmatic_credentials.uid': 'keyword',
-  'actor.user.account.uid': 'facet',
-  'actor.app_name': 'facet',
-  'actor.session.issuer': 'keyword',
-  'actor.session.is_mfa': 'facet',
-};
-
-const SOURCE: Fields = { 'src_endpoint.ip': 'ip', 'src_endpoint.domain': 'keyword' };
-
-const API: Fields = {
-  'api.operation': 'keyword',
-  'api.service.name': 'keyword',
-  'api.request.data': 'payload',
-  'api.response.data': 'payload',
-  'api.response.error': 'facet',
-  'api.response.error_message': 'words',
-  'http_request.user_agent': 'keyword',
-};
-
-const RESOURCES: Fields = { 'resources.uid': 'keyword', 'resources.type': 'facet' };
-
-const ENDPOINTS: Fields = {
-  'src_endpoint.ip': 'ip',
-  'src_endpoint.port': 'measure',
-  'dst_endpoint.ip': 'ip',
-  'dst_endpoint.port': 'number',
-};
-
-const FINDING: Fields = {
-  'finding_info.uid': 'keyword',
-  'finding_info.title': 'words',
-  'finding_info.types': 'keyword',
-  'finding_info.analytic.uid': 'keyword',
-  'finding_info.analytic.name': 'keyword',
-  ...RESOURCES,
-};
-
-const USER: Fields = { 'user.uid': 'keyword', 'user.name': 'keyword' };
+import { ACTOR, API, COMMON, CONTROL, ENDPOINTS, FINDING, PERSON, RESOURCES, RULING, SOURCE, USER, type Fields } from './field-groups.ts';
 
 /** Attributes by class, beside the common ones, and the order in which documents lie on disk (like beside like compresses best). */
 export const CLASS_FIELDS: readonly { readonly cls: OcsfClass; readonly fields: Fields; readonly sort: readonly string[] }[] = [
@@ -114,7 +36,6 @@ export const CLASS_FIELDS: readonly { readonly cls: OcsfClass; readonly fields: 
       'evidences.src_endpoint.ip': 'ip',
       'evidences.dst_endpoint.ip': 'ip',
       'evidences.api.operation': 'keyword',
-      is_alert: 'facet',
     },
     sort: ['time'],
   },
@@ -132,7 +53,7 @@ export const CLASS_FIELDS: readonly { readonly cls: OcsfClass; readonly fields: 
       'connection_info.tcp_flags': 'facet',
       'traffic.bytes': 'measure',
       'traffic.packets': 'measure',
-      action_id: 'facet',
+      ...CONTROL,
       // Where nothing tells the direction, the interface is the device.
       'device.interface_uid': 'facet',
       'device.instance_uid': 'facet',
@@ -158,6 +79,9 @@ export const CLASS_FIELDS: readonly { readonly cls: OcsfClass; readonly fields: 
       'http_response.code': 'number',
       'load_balancer.name': 'facet',
       'load_balancer.uid': 'facet',
+      ...RULING,
+      'firewall_rule.name': 'keyword',
+      'policy.uid': 'facet',
       'traffic.bytes_in': 'measure',
       'traffic.bytes_out': 'measure',
     },
@@ -187,8 +111,6 @@ export const CLASS_FIELDS: readonly { readonly cls: OcsfClass; readonly fields: 
     cls: DATA_SECURITY_FINDING,
     fields: {
       ...FINDING,
-      ...SOURCE,
-      'actor.user.uid': 'keyword',
       'databucket.name': 'keyword',
       'databucket.uid': 'keyword',
       'file.path': 'keyword',
@@ -196,29 +118,31 @@ export const CLASS_FIELDS: readonly { readonly cls: OcsfClass; readonly fields: 
     },
     sort: ['time'],
   },
-  { cls: ACCOUNT_CHANGE, fields: { ...ACTOR, ...SOURCE, ...USER, 'user_result.uid': 'keyword' }, sort: ['user.uid', 'time'] },
+  { cls: ACCOUNT_CHANGE, fields: { ...PERSON, ...SOURCE, ...USER, 'actor.app_name': 'facet' }, sort: ['user.uid', 'time'] },
   {
     cls: ENTITY_MANAGEMENT,
-    fields: { ...ACTOR, ...SOURCE, 'entity.name': 'keyword', 'entity.uid': 'keyword', 'entity.type': 'facet' },
+    fields: { ...PERSON, ...SOURCE, 'entity.name': 'keyword', 'entity.uid': 'keyword', 'entity.type': 'facet' },
     sort: ['entity.type', 'time'],
   },
-  { cls: USER_ACCESS, fields: { ...ACTOR, ...SOURCE, ...USER, ...RESOURCES, privileges: 'keyword' }, sort: ['user.uid', 'time'] },
+  { cls: USER_ACCESS, fields: { ...PERSON, ...SOURCE, ...USER, ...RESOURCES, privileges: 'keyword' }, sort: ['user.uid', 'time'] },
   {
     cls: GROUP_MANAGEMENT,
-    fields: { ...ACTOR, ...SOURCE, ...USER, 'group.name': 'keyword', 'group.uid': 'keyword', privileges: 'keyword' },
+    fields: { ...PERSON, ...SOURCE, ...USER, 'group.name': 'keyword', 'group.uid': 'keyword' },
     sort: ['group.uid', 'time'],
   },
   {
     cls: DNS_ACTIVITY,
     fields: {
-      ...ENDPOINTS,
+      'src_endpoint.ip': 'ip',
+      'src_endpoint.port': 'measure',
       'src_endpoint.instance_uid': 'facet',
       'src_endpoint.vpc_uid': 'facet',
       'query.hostname': 'keyword',
       'query.type': 'facet',
       'answers.rdata': 'keyword',
       rcode_id: 'facet',
-      action_id: 'facet',
+      ...RULING,
+      is_alert: 'facet',
     },
     sort: ['query.hostname', 'time'],
   },
@@ -228,38 +152,26 @@ export const CLASS_FIELDS: readonly { readonly cls: OcsfClass; readonly fields: 
     sort: ['time'],
   },
   {
-    cls: WEB_RESOURCES_ACTIVITY,
-    fields: {
-      ...ACTOR,
-      ...SOURCE,
-      'web_resources.name': 'keyword',
-      'web_resources.uid': 'keyword',
-      'web_resources.type': 'facet',
-      'http_request.user_agent': 'keyword',
-    },
-    sort: ['web_resources.type', 'time'],
-  },
-  {
     cls: DATASTORE_ACTIVITY,
     fields: {
-      ...ACTOR,
+      'actor.user.name': 'keyword',
+      'actor.user.type_id': 'facet',
+      'actor.app_name': 'facet',
       ...SOURCE,
       'database.name': 'keyword',
       'table.name': 'keyword',
       'query_info.query_string': 'payload',
       'query_info.uid': 'keyword',
       'dst_endpoint.hostname': 'facet',
-      'dst_endpoint.name': 'facet',
     },
     sort: ['database.name', 'actor.user.name', 'time'],
   },
   {
     cls: FILE_HOSTING,
     fields: {
-      ...ACTOR,
-      ...SOURCE,
+      ...PERSON,
+      'src_endpoint.ip': 'ip',
       'file.name': 'keyword',
-      'file.path': 'keyword',
       'file.uid': 'keyword',
       'http_request.user_agent': 'keyword',
     },

@@ -1,6 +1,7 @@
 // https://docs.opensearch.org/latest/im-plugin/index-templates/ : one composable template per OCSF class, made from fields.ts.
 import { digest } from '../ids.ts';
-import { CLASS_FIELDS, fieldsOf, type Fields, type Search } from './fields.ts';
+import { OTHER_CLASS_FIELDS, type Fields, type Search } from './field-groups.ts';
+import { CLASS_FIELDS, fieldsOf } from './fields.ts';
 import { INDEX_PREFIX } from './index-name.ts';
 
 // A keyword term may hold 32,766 bytes; a character needs up to 4. Longer values stay in the document and are not indexed.
@@ -35,21 +36,24 @@ export interface IndexTemplate {
   };
 }
 
-/** @returns one template per class; `_meta.strongroom` names its contents, so that a change is seen. */
+/** @returns one template per class, and one for all others; `_meta.strongroom` names its contents, so that a change is seen. */
 export function indexTemplates(): readonly IndexTemplate[] {
-  return CLASS_FIELDS.map(({ cls, fields, sort }) => {
-    const template = { settings: settings(sort), mappings: mappings(fieldsOf(fields)) };
-    return {
-      name: `strongroom-${cls.name}`,
-      body: {
-        index_patterns: [`${INDEX_PREFIX}${cls.name}-*`],
-        priority: 500,
-        version: 1,
-        _meta: { strongroom: digest(9, JSON.stringify(template)) },
-        template,
-      },
-    };
-  });
+  const ours = CLASS_FIELDS.map(({ cls, fields, sort }) => templateOf(cls.name, `${INDEX_PREFIX}${cls.name}-*`, fields, sort));
+  return [...ours, templateOf('class', `${INDEX_PREFIX}class_*`, OTHER_CLASS_FIELDS, ['time'])];
+}
+
+function templateOf(name: string, pattern: string, fields: Fields, sort: readonly string[]): IndexTemplate {
+  const template = { settings: settings(sort), mappings: mappings(fieldsOf(fields)) };
+  return {
+    name: `strongroom-${name}`,
+    body: {
+      index_patterns: [pattern],
+      priority: 500,
+      version: 1,
+      _meta: { strongroom: digest(9, JSON.stringify(template)) },
+      template,
+    },
+  };
 }
 
 function settings(sort: readonly string[]): object {

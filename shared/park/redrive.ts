@@ -8,6 +8,7 @@ import { publish, type HubTarget } from '../hub/publish.ts';
 import type { ParkedRecord } from '../model.ts';
 import { createNormaliser } from '../normalise.ts';
 import { readUnit, type Unit } from '../pipeline.ts';
+import { withoutSensitive, type Sensitive } from '../redact/sensitive.ts';
 import { transformsFor } from '../redact/transforms.ts';
 import { withEvidence, type OpenVault } from '../seal/evidence.ts';
 import { unitFromEvidence } from '../units.ts';
@@ -19,6 +20,7 @@ export interface RedriveDeps {
   readonly vault: OpenVault;
   readonly parked: ParkedStore;
   readonly hub: HubTarget;
+  readonly sensitive: Sensitive | undefined;
 }
 
 export interface Redriven {
@@ -102,13 +104,13 @@ interface Outlet {
 /** Normalises and publishes. @returns the numbers of events published and of records excluded. */
 async function normalised(
   { unit, evidence, only }: Task,
-  { bank, hub }: RedriveDeps,
+  { bank, hub, sensitive }: RedriveDeps,
   outlet: Outlet,
 ): Promise<Pick<Redriven, 'events' | 'excluded'>> {
   const batches = createFrameSpool();
   try {
     const batcher = createBatcher({ hub: 1, origin: unit.origin, evidence }, (record) => batches.add(record));
-    const { transforms, onEvent } = toHub(transformsFor(bank, unit.origin.source), batcher);
+    const { transforms, onEvent } = toHub(transformsFor(bank, unit.origin.source), batcher, sensitive);
     const normaliser = createNormaliser({
       ...unit,
       transforms,
@@ -118,7 +120,8 @@ async function normalised(
         outlet.left(index);
       },
       onExcluded: (_, index) => outlet.left(index),
-      onParked: outlet.parked,
+      asParked: (text) => sensitive?.text(text) ?? text,
+      onParked: (record) => outlet.parked(withoutSensitive(record, sensitive)),
     });
     await readUnit(unit, normaliser, { settled: () => Promise.all([batches.settled(), outlet.settled()]) });
     const { events, excluded } = normaliser.end().counts;

@@ -2,9 +2,25 @@
 import type { BankConfig } from '../config.ts';
 import type { Transform } from '../normalise.ts';
 import { excluder } from './exclude.ts';
+import { withoutCredentials } from './headers.ts';
+import { ownWork } from './own.ts';
 import { redactor } from './redact.ts';
 
-/** @returns the transforms that the bank's file asks for on events of this source. */
-export function transformsFor(bank: Pick<BankConfig, 'exclusions' | 'redaction'>, source: string): readonly Transform[] {
-  return [excluder(bank.exclusions, source), redactor(bank.redaction)].filter((transform) => transform !== undefined);
+/** Sources that repeat a request's headers. */
+const HEADERS: ReadonlySet<string> = new Set(['waf', 'cloudfront-realtime', 'api-gateway', 'network-firewall', 'ocsf']);
+
+export type Rules = Pick<BankConfig, 'bank' | 'security_account' | 'exclusions' | 'redaction'>;
+
+/**
+ * @param onDryRun told the name of an exclusion that is only being tried, for each event that it would leave out.
+ * @returns the transforms that the bank's file asks for on events of this source.
+ */
+export function transformsFor(bank: Rules, source: string, onDryRun?: (rule: string) => void): readonly Transform[] {
+  const transforms = [
+    ownWork(bank, source),
+    excluder(bank.exclusions, source, onDryRun),
+    HEADERS.has(source) ? withoutCredentials : undefined,
+    redactor(bank.redaction),
+  ];
+  return transforms.filter((transform) => transform !== undefined);
 }

@@ -101,7 +101,7 @@ function inflated(value: string, key: string): string {
   }
 }
 
-const TRIGGERS = ['s3', 'kinesis', 'eventbridge', 'file'] as const;
+const TRIGGERS = ['s3', 'kinesis', 'eventbridge', 'kafka', 'file'] as const;
 
 function trigger(value: string, key: string): Origin['trigger'] {
   const known = TRIGGERS.find((candidate) => candidate === value);

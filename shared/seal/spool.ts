@@ -13,6 +13,8 @@ export interface Spooled {
   /** The bytes themselves, if they stayed in memory. */
   readonly bytes: Buffer | undefined;
   open(): Readable;
+  /** A copy of so many bytes from there on, all of which there are. */
+  read(position: number, length: number): Promise<ArrayBuffer>;
 }
 
 export interface Spool {
@@ -81,7 +83,12 @@ export function createSpool(options: { readonly memoryLimit?: number } = {}): Sp
 
 /** Bytes that are in memory already, as if they had been spooled. */
 export function inMemory(bytes: Buffer): Spooled {
-  return { size: bytes.length, bytes, open: () => Readable.from([bytes], { objectMode: false }) };
+  return {
+    size: bytes.length,
+    bytes,
+    open: () => Readable.from([bytes], { objectMode: false }),
+    read: (position, length) => Promise.resolve(new Uint8Array(bytes.subarray(position, position + length)).buffer),
+  };
 }
 
 // The name is removed while the file is open, so that the disk space is freed even if the process is killed.
@@ -98,7 +105,22 @@ async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
 }
 
 function onDisk(file: FileHandle, size: number): Spooled {
-  return { size, bytes: undefined, open: () => Readable.from(read(file, size), { objectMode: false }) };
+  return {
+    size,
+    bytes: undefined,
+    open: () => Readable.from(read(file, size), { objectMode: false }),
+    read: (position, length) => readPart(file, position, length),
+  };
+}
+
+async function readPart(file: FileHandle, position: number, length: number): Promise<ArrayBuffer> {
+  const part = new Uint8Array(length);
+  for (let at = 0; at < length;) {
+    const { bytesRead } = await file.read(part, at, length - at, position + at);
+    if (bytesRead === 0) throw new Error(`spool: file ends at ${position + at}, before ${position + length}`);
+    at += bytesRead;
+  }
+  return part.buffer;
 }
 
 // Not createReadStream: its readers would share one descriptor number, which is another file's once it is closed.

@@ -6,9 +6,17 @@ import type { Json, JsonObject, OcsfEvent, Origin, Outcome, RawRecord } from '..
 export type Framing =
   /**
    * One record per line. A line for which `isHeader` holds is kept in Context.header and is no record; one for which `continues` holds is
-   * joined to the record before it by a line feed (log events of CloudWatch Logs too). Empty lines are no records.
+   * joined to the record before it by a line feed (log events of CloudWatch Logs too). Empty lines are no records. With `orJson`, a unit
+   * that begins with a brace holds JSON objects instead, with or without lines between them (Firehose wraps lines so).
    */
-  | { readonly kind: 'lines'; readonly isHeader?: (line: string) => boolean; readonly continues?: (line: string) => boolean }
+  | {
+      readonly kind: 'lines';
+      readonly isHeader?: (line: string) => boolean;
+      /** Only the first line of a unit can be a header, and that very line again: where records hold text of others, they could pose as one. */
+      readonly headerFirst?: boolean;
+      readonly continues?: (line: string) => boolean;
+      readonly orJson?: boolean;
+    }
   /** JSON objects: one after the other (NDJSON, pretty-printed, an array), or in the array under `arrayKey` of a wrapper object. */
   | { readonly kind: 'json'; readonly arrayKey?: string }
   /** Syslog messages: by line, or each behind its length (RFC 6587 octet counting), told from each other message by message. */

@@ -5,11 +5,13 @@
 //  - There is no standard. Time, level and message are looked for under their usual names; all else stays in `unmapped` as it came.
 //  - A message that is no JSON object (a start-up banner, a stack trace, Lambda's START and REPORT lines) is a log message like any other.
 //  - Which log groups are application logs is said in the bank's file (log_groups); nothing is claimed by name.
-import type { Json, JsonObject, OcsfEvent, OcsfMetadata, Outcome, RawRecord } from '../model.ts';
-import { BASE_EVENT, OCSF_VERSION, SEVERITY, classify } from '../ocsf/classes.ts';
-import { cloudOf, epochMs, inRange, unmappedOf } from '../ocsf/event.ts';
+import type { Json, JsonObject, OcsfEvent, Outcome, RawRecord } from '../model.ts';
+import { BASE_EVENT, OCSF_VERSION, classify } from '../ocsf/classes.ts';
+import { epochMs, inRange, unmappedOf } from '../ocsf/event.ts';
 import { isObject, jsonOf, object, parseJson, reject, text, value } from '../outcome.ts';
 import type { Context, Source } from './api.ts';
+import { deliveredCloud, deliveryOf, profilesOf } from './lib/delivery.ts';
+import { severityOfLevel } from './lib/levels.ts';
 
 const TIME_KEYS = ['time', 'timestamp', 'ts', '@timestamp'] as const;
 const LEVEL_KEYS = ['level', 'severity', 'log.level'] as const;
@@ -22,7 +24,19 @@ interface Found {
   readonly is: string;
 }
 
-interface ApplicationRecord {
+/** What is known of a message beside its own words. */
+export interface Told {
+  /** Whose message it is, where it does not say. */
+  readonly product?: string | undefined;
+  readonly message?: string | undefined;
+  readonly level?: string | undefined;
+  /** What it belongs to: the id of a request. */
+  readonly correlation?: string | undefined;
+  /** Members that `correlation` came from. */
+  readonly taken?: readonly string[];
+}
+
+export interface ApplicationRecord {
   /** The message's members; none where the message is plain text. */
   readonly fields: JsonObject;
   /** ms since the epoch */
@@ -41,8 +55,8 @@ export const applicationJson: Source<ApplicationRecord> = {
   delivered: ["CloudWatch Logs: the log groups that the bank's file names", "Kinesis, Kafka, S3: as the bank's file says"],
   claims: () => false,
   recognises,
-  parse,
-  map,
+  parse: readApplication,
+  map: applicationEvent,
 };
 
 /** Many formats are JSON: only an object with all three of level, message and time is taken for an application's. */
@@ -54,7 +68,7 @@ function recognises(head: string): boolean {
   return [TIME_KEYS, LEVEL_KEYS, MESSAGE_KEYS].every((keys) => keys.some((key) => first[key] !== undefined));
 }
 
-function parse(record: RawRecord): Outcome<ApplicationRecord> {
+export function readApplication(record: RawRecord): Outcome<ApplicationRecord> {
   // Parsing every line of text only to see it fail would cost more than all the rest.
   const parsed = record.text.trimStart().startsWith('{') ? object(jsonOf(record)) : undefined;
   const fields = parsed ?? {};
@@ -91,44 +105,37 @@ function msOfNumber(candidate: number): number | undefined {
   return [candidate, candidate * 1000, candidate / 1000, candidate / 1_000_000].map(Math.round).find(inRange);
 }
 
-function map(native: ApplicationRecord, record: RawRecord, context: Context): OcsfEvent {
+const NOTHING: Told = {};
+
+export function applicationEvent(native: ApplicationRecord, record: RawRecord, context: Context, told = NOTHING): OcsfEvent {
   const { fields, time, ownTime, message } = native;
   const level = levelOf(fields);
   const service = firstText(fields, SERVICE_KEYS);
-  const mapped = new Set<string>();
-  for (const found of [ownTime, level, message, service]) if (found?.key !== undefined) mapped.add(found.key);
   return {
     // An application's message names no activity.
     ...classify(BASE_EVENT, 0),
-    ...severityOf(level),
+    ...severityOfLevel(level?.is ?? told.level),
     time,
-    message: message?.is,
+    message: message?.is ?? told.message,
     metadata: {
       uid: context.uid(record.index),
       version: OCSF_VERSION,
-      product: { name: service?.is ?? context.logGroup ?? 'application', vendor_name: context.origin.bank },
-      log_level: level?.is,
+      product: { name: service?.is ?? told.product ?? context.logGroup ?? 'application', vendor_name: context.origin.bank },
+      log_level: level?.is ?? told.level,
       original_time: ownTime?.is,
+      correlation_uid: told.correlation,
+      profiles: profilesOf(context, false),
       ...deliveryOf(record, time, context),
     },
-    cloud: context.logGroup === undefined ? undefined : cloudOf(context.origin.account, context.origin.region),
-    unmapped: unmappedOf(fields, mapped),
+    cloud: deliveredCloud(context),
+    unmapped: unmappedOf(fields, keysOf([ownTime, level, message, service], told)),
   };
 }
 
-/** What CloudWatch Logs tells of the message. */
-function deliveryOf(record: RawRecord, time: number, context: Context): Partial<OcsfMetadata> {
-  const { logGroup, logStream } = context;
-  if (logGroup === undefined) return {};
-  const logged = record.time !== undefined && record.time !== time && inRange(record.time) ? record.time : undefined;
-  return {
-    profiles: ['cloud'],
-    log_provider: 'AWS CloudWatch',
-    log_name: logGroup,
-    log_source: logStream,
-    logged_time: logged,
-    original_event_uid: record.uid,
-  };
+function keysOf(found: readonly (Found | undefined)[], { taken }: Told): ReadonlySet<string> {
+  const keys = new Set(taken);
+  for (const one of found) if (one?.key !== undefined) keys.add(one.key);
+  return keys;
 }
 
 function firstText(fields: JsonObject, keys: readonly string[]): Found | undefined {
@@ -151,21 +158,4 @@ function levelOf(fields: JsonObject): Found | undefined {
 
 function levelText(candidate: Json | undefined): string | undefined {
   return typeof candidate === 'number' ? String(candidate) : text(candidate);
-}
-
-// By what OCSF says of each: low, the user decides; medium, action is required but not serious; critical, at once and broad.
-// The numbers are pino's and bunyan's.
-const LEVELS: readonly (readonly [severity: number, levels: readonly string[]])[] = [
-  [SEVERITY.informational, ['trace', 'verbose', 'debug', 'info', 'information', 'informational', 'notice', '10', '20', '30']],
-  [SEVERITY.low, ['warn', 'warning', '40']],
-  [SEVERITY.medium, ['err', 'error', 'severe', '50']],
-  [SEVERITY.critical, ['crit', 'critical', 'alert']],
-  [SEVERITY.fatal, ['fatal', 'panic', 'emerg', 'emergency', '60']],
-];
-const SEVERITY_OF: ReadonlyMap<string, number> = new Map(LEVELS.flatMap(([id, levels]) => levels.map((level) => [level, id] as const)));
-
-function severityOf(level: { readonly is: string } | undefined): { readonly severity_id: number; readonly severity?: string } {
-  if (level === undefined) return { severity_id: SEVERITY.unknown };
-  const known = SEVERITY_OF.get(level.is.toLowerCase());
-  return known === undefined ? { severity_id: SEVERITY.other, severity: level.is } : { severity_id: known };
 }

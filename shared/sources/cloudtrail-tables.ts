@@ -1,6 +1,11 @@
 // What the CloudTrail mapper knows by name: where each field of a record goes, what kind of act an event name is, which events are sign-ins.
 // Fields: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
 
+export const PRODUCT = { name: 'CloudTrail', vendor_name: 'AWS' };
+export const PROFILES = ['cloud'];
+/** AWS says 36 characters; a document id in OpenSearch holds 512 bytes. */
+export const MAX_EVENT_ID = 128;
+
 /** Activities of API Activity. https://schema.ocsf.io/1.8.0/classes/api_activity */
 export const ACTIVITY = { unknown: 0, create: 1, read: 2, update: 3, delete: 4, other: 99 } as const;
 
@@ -58,6 +63,21 @@ export const VERB_PREFIXES: ReadonlySet<string> = new Set(['Admin', 'Batch']);
 
 function verbs(activity: number, names: string): [string, number][] {
   return names.split(' ').map((name) => [name, activity]);
+}
+
+/** What kind of act an event name is. */
+export function activityOf(name: string, isRead: boolean): number {
+  let verb = word(name, 0);
+  if (VERB_PREFIXES.has(verb)) verb = word(name, verb.length);
+  return VERBS.get(verb) ?? (isRead ? ACTIVITY.read : ACTIVITY.other);
+}
+
+/** @returns the word of a CamelCase name that begins at `start`. */
+function word(name: string, start: number): string {
+  let end = start + 1;
+  // a to z
+  while (end < name.length && name.charCodeAt(end) >= 97 && name.charCodeAt(end) <= 122) end++;
+  return name.slice(start, end);
 }
 
 /**

@@ -1,53 +1,44 @@
-// https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
-// AWS CloudTrail: management, data, network activity and Insights events → API Activity, sign-ins → Authentication.
+// https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html (eventVersion 1.0 to 1.11)
+// AWS CloudTrail: management, data, network activity and Insights events → API Activity, sign-ins → Authentication; counts of events
+// (CloudTrail-Aggregated) → API Activity, see cloudtrail-aggregated.ts. One event is the same document, by whichever way it came.
 //
 // Nothing is lost and everything can be turned back: a field of the record is moved to one OCSF attribute or stays, under its own name and
 // nesting, in `unmapped`. What stands in `unmapped` is the record's word: where an attribute OCSF requires had to be made up (a request
 // without requestID, say), `unmapped` holds the field with null. A null in the record is the same as no field and is not kept.
-// Attributes that are made from a value (time, status_id, is_mfa, user, …) come in addition to it.
+// Attributes that are made from a value (time, status_id, is_mfa, user, …) come in addition to it. What EventBridge wrapped around the record
+// is in unmapped.eventbridge.
 import type { Json, JsonObject, OcsfEvent, Outcome, RawRecord } from '../model.ts';
 import { API_ACTIVITY, AUTHENTICATION, OCSF_VERSION, SEVERITY, STATUS } from '../ocsf/classes.ts';
 import { cloudOf, epochMs, inRange, ipOf } from '../ocsf/event.ts';
-import { exclude, isArray, isObject, jsonOf, object, reject, text, value } from '../outcome.ts';
+import { exclude, isObject, jsonOf, object, reject, text, value } from '../outcome.ts';
 import type { Context, Delivery, Source } from './api.ts';
+import { isAggregated, mapAggregated, parseAggregated } from './cloudtrail-aggregated.ts';
+import { actorOf, CLOUDTRAIL, flag, newSessionOf, subjectOf, type Actor, type User } from './cloudtrail-identity.ts';
+import { filled, keep, leftovers, resourcesOf, type Mapped, type Rest } from './cloudtrail-leftovers.ts';
 import {
   ACTIVITY,
+  activityOf,
   API_PLACES,
-  IDENTITY_PLACES,
+  MAX_EVENT_ID,
+  PRODUCT,
+  PROFILES,
   SIGN_IN_PLACES,
   SIGN_INS,
   STS_LOGONS,
-  USER_TYPE_IDS,
-  VERB_PREFIXES,
-  VERBS,
-  type Place,
 } from './cloudtrail-tables.ts';
 
 export interface CloudTrailRecord {
   readonly fields: JsonObject;
-  /** eventTime, ms since the epoch. */
+  /** When it happened, ms since the epoch: eventTime, or the beginning of the window it counts. */
   readonly time: number;
+  /** What EventBridge wrapped around it. */
+  readonly envelope: JsonObject | undefined;
 }
 
-/** Members of the record on their way to `unmapped`. */
-type Rest = Record<string, Json>;
-
-// Folders: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/get-and-view-cloudtrail-log-files.html
-// CloudTrail-Digest holds signatures, not events; CloudTrail-Aggregated holds counts of events in another format.
+// Folders: https://docs.aws.amazon.com/awscloudtrail/latest/userguide/get-and-view-cloudtrail-log-files.html (with the organization's id for
+// its trails). CloudTrail-Digest holds signatures, not events.
 const KEY =
-  /(?:^|\/)AWSLogs\/(?:o-[a-z0-9]+\/)?(\d{12})\/CloudTrail(?:-Insight|-NetworkActivity|-Digest)?\/(?:([a-z]{2,}(?:-[a-z]+)+-\d+)\/)?/;
-// https://docs.aws.amazon.com/awscloudtrail/latest/userguide/monitor-cloudtrail-log-files-with-cloudwatch-logs.html
-const LOG_STREAM = /^(?:o-[a-z0-9]+_)?(\d{12})_CloudTrail_([a-z]{2,}(?:-[a-z]+)+-\d+)/;
-
-/** AWS says 36 characters; a document id in OpenSearch holds 512 bytes. */
-const MAX_EVENT_ID = 128;
-
-/** Who acted, and from where, in events that name nobody: CloudTrail itself wrote them. */
-const CLOUDTRAIL = 'cloudtrail.amazonaws.com';
-
-const OTHER = 99;
-const PRODUCT = { name: 'CloudTrail', vendor_name: 'AWS' };
-const PROFILES = ['cloud'];
+  /(?:^|\/)AWSLogs\/(?:o-[a-z0-9]+\/)?(\d{12})\/CloudTrail(?:-Insight|-NetworkActivity|-Aggregated|-Digest)?\/(?:([a-z]{2,}(?:-[a-z]+)+-\d+)\/)?/;
 
 export const cloudtrail: Source<CloudTrailRecord> = {
   name: 'cloudtrail',
@@ -55,33 +46,64 @@ export const cloudtrail: Source<CloudTrailRecord> = {
   documentation: 'https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html',
   classes: [API_ACTIVITY.uid, AUTHENTICATION.uid],
   framing: { kind: 'json', arrayKey: 'Records' },
-  delivered: ['S3: AWSLogs/[<organization>/]<account>/CloudTrail[-Insight|-NetworkActivity|-Digest]/<region>/…'],
+  delivered: [
+    'S3: AWSLogs/[<organization>/]<account>/CloudTrail[-Insight|-NetworkActivity|-Aggregated|-Digest]/<region>/…',
+    'EventBridge: aws.*, AWS … via CloudTrail',
+    "CloudWatch Logs: the log groups that the bank's file names",
+  ],
+  // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html says Signin, the events themselves say Sign In.
+  events: [
+    {
+      source: 'aws.*',
+      detailTypes: [
+        'AWS API Call via CloudTrail',
+        'AWS Console Sign In via CloudTrail',
+        'AWS Console Signin via CloudTrail',
+        'AWS Console Action via CloudTrail',
+        'AWS Service Event via CloudTrail',
+        'AWS Insight via CloudTrail',
+        'AWS Network Activity Event via CloudTrail',
+      ],
+    },
+  ],
+  // Not by the name of a log stream: everybody who may write to a log group may name one.
   claims: (delivery) => whereOf(delivery) !== null,
   locate(delivery) {
     const where = whereOf(delivery);
     return { account: where?.[1], region: where?.[2] };
   },
-  recognises: (head) => ['"eventVersion"', '"eventID"', '"eventType"', '"awsRegion"'].every((name) => head.includes(name)),
+  recognises: (head) => VERSION.test(head) && COMMON.every((name) => head.includes(name)) && TELLING.some((name) => head.includes(name)),
   parse,
-  map,
+  map: (native, record, context) => (isAggregated(native.fields) ? mapAggregated(native, record, context) : map(native, record, context)),
 };
 
+// S3 notifications have the same fields, in version 2.
+const VERSION = /"eventVersion"\s*:\s*"1\.\d/;
+const COMMON = ['"awsRegion"', '"event'];
+const TELLING = ['"eventID"', '"userAgent"', '"AwsAggregatedEvent"'];
+
 function whereOf(delivery: Delivery): RegExpExecArray | null {
-  if (delivery.trigger === 's3') return KEY.exec(delivery.key);
-  return delivery.trigger === 'logs' ? LOG_STREAM.exec(delivery.logStream) : null;
+  return delivery.trigger === 's3' ? KEY.exec(delivery.key) : null;
 }
 
 function parse(record: RawRecord): Outcome<CloudTrailRecord> {
-  const fields = jsonOf(record);
-  if (fields === undefined) return reject('malformed_json', 'the record is not JSON');
-  if (!isObject(fields)) return reject('malformed_record', 'the record is not an object');
+  const parsed = jsonOf(record);
+  if (parsed === undefined) return reject('malformed_json', 'the record is not JSON');
+  if (!isObject(parsed)) return reject('malformed_record', 'the record is not an object');
+  if (parsed['detail-type'] === undefined) return check(parsed, undefined);
+  const { detail, ...envelope } = parsed;
+  return isObject(detail) ? check(detail, envelope) : reject('malformed_record', 'EventBridge event: detail is not an object');
+}
+
+function check(fields: JsonObject, envelope: JsonObject | undefined): Outcome<CloudTrailRecord> {
   // The hourly list of what was delivered, with its hashes: evidence, none of the account's activity.
   if (fields['digestS3Object'] !== undefined && fields['eventID'] === undefined) return exclude('cloudtrail_digest');
+  if (isAggregated(fields)) return parseAggregated(fields, envelope);
   const eventTime = fields['eventTime'];
   if (eventTime === undefined || eventTime === null) return reject('missing_field', 'eventTime');
   const time = typeof eventTime === 'string' ? epochMs(eventTime) : undefined;
   if (time === undefined) return reject('bad_value', 'eventTime is not an ISO 8601 time');
-  return inRange(time) ? value({ fields, time }) : reject('time_out_of_range', 'eventTime');
+  return inRange(time) ? value({ fields, time, envelope }) : reject('time_out_of_range', 'eventTime');
 }
 
 function map(native: CloudTrailRecord, record: RawRecord, context: Context): OcsfEvent {
@@ -99,10 +121,10 @@ function map(native: CloudTrailRecord, record: RawRecord, context: Context): Ocs
 
 function apiCall(native: CloudTrailRecord, common: Common, name: string | undefined): OcsfEvent {
   const { fields } = native;
-  const activity = activityOf(name, fields);
+  const activity = name === undefined ? unnamedActivity(fields) : activityOf(name, flag(fields['readOnly']) === true);
   const userAgent = text(fields['userAgent']);
   const resources = resourcesOf(fields['resources']);
-  const rest = leftovers(fields, API_PLACES, common);
+  const rest = leftovers(fields, API_PLACES, mappedOf(common));
   if (resources === undefined) keep(rest, 'resources', fields['resources']);
   return {
     activity_id: activity,
@@ -121,7 +143,7 @@ function apiCall(native: CloudTrailRecord, common: Common, name: string | undefi
     dst_endpoint: common.dst_endpoint,
     http_request: userAgent === undefined ? undefined : { user_agent: userAgent },
     resources,
-    unmapped: filled(rest),
+    unmapped: withEnvelope(rest, native.envelope),
   };
 }
 
@@ -153,7 +175,7 @@ function signIn(native: CloudTrailRecord, common: Common, { activity, source, na
     api: common.api,
     src_endpoint: common.src_endpoint,
     dst_endpoint: common.dst_endpoint,
-    unmapped: filled(leftovers(fields, SIGN_IN_PLACES, common)),
+    unmapped: withEnvelope(leftovers(fields, SIGN_IN_PLACES, mappedOf(common)), native.envelope),
   };
 }
 
@@ -163,19 +185,8 @@ function signInActivity(source: string | undefined, name: string | undefined): n
   return source.startsWith('signin.') || source.startsWith('sso.') ? SIGN_INS.get(name) : undefined;
 }
 
-function activityOf(name: string | undefined, fields: JsonObject): number {
-  if (name === undefined) return text(fields['eventType']) === undefined ? ACTIVITY.unknown : ACTIVITY.other;
-  let verb = word(name, 0);
-  if (VERB_PREFIXES.has(verb)) verb = word(name, verb.length);
-  return VERBS.get(verb) ?? (flag(fields['readOnly']) === true ? ACTIVITY.read : ACTIVITY.other);
-}
-
-/** @returns the word of a CamelCase name that begins at `start`. */
-function word(name: string, start: number): string {
-  let end = start + 1;
-  // a to z
-  while (end < name.length && name.charCodeAt(end) >= 97 && name.charCodeAt(end) <= 122) end++;
-  return name.slice(start, end);
+function unnamedActivity(fields: JsonObject): number {
+  return text(fields['eventType']) === undefined ? ACTIVITY.unknown : ACTIVITY.other;
 }
 
 function failed(fields: JsonObject): boolean {
@@ -188,14 +199,6 @@ function signInStatus(fields: JsonObject, name: string): number {
   if (result === 'Success') return STATUS.success;
   return result === 'Failure' || failed(fields) ? STATUS.failure : STATUS.success;
 }
-
-/** CloudTrail writes booleans as booleans, as "true" and "false", and as Yes and No. */
-function flag(said: Json | undefined): boolean | undefined {
-  if (said === true || said === 'true' || said === 'Yes') return true;
-  return said === false || said === 'false' || said === 'No' ? false : undefined;
-}
-
-// ── What both classes have ──
 
 interface Common {
   readonly metadata: OcsfEvent['metadata'];
@@ -270,208 +273,18 @@ function sourceEndpointOf(fields: JsonObject, source: string | undefined): Commo
   };
 }
 
-interface User {
-  readonly name?: string | undefined;
-  readonly uid?: string | undefined;
-  readonly uid_alt?: string | undefined;
-  readonly type?: string | undefined;
-  readonly type_id?: number | undefined;
-  readonly account?: { readonly uid: string } | undefined;
-  readonly programmatic_credentials?: readonly { readonly uid: string }[] | undefined;
-}
-
-interface Session {
-  readonly issuer: string | undefined;
-  readonly is_mfa: boolean | undefined;
-  readonly created_time: number | undefined;
-}
-
-interface Actor {
-  readonly user: User | undefined;
-  readonly session: Session | undefined;
-  readonly app_name: string | undefined;
-  readonly app_uid: string | undefined;
-  readonly idp: { readonly name: string } | undefined;
-}
-
-/** OCSF 1.8 has deprecated actor.invoked_by and user.credential_uid, which Security Lake still writes; these are their successors. */
-function actorOf(identity: JsonObject | undefined, source: string | undefined): Actor {
-  const user = identity === undefined ? undefined : userOf(identity);
-  const session = sessionOf(object(identity?.['sessionContext']));
-  const invokedBy = text(identity?.['invokedBy']);
-  const provider = text(identity?.['identityProvider']);
-  const nobody = user === undefined && session === undefined && invokedBy === undefined;
+function mappedOf({ actor, api, metadata, cloud }: Common): Mapped {
   return {
-    user,
-    session,
-    app_name: invokedBy,
-    app_uid: nobody ? (source ?? CLOUDTRAIL) : undefined,
-    idp: provider === undefined ? undefined : { name: provider },
+    user: actor.user,
+    operation: api.operation,
+    uid: metadata.uid,
+    requestUid: api.request?.uid,
+    account: cloud.account?.uid,
+    region: cloud.region,
   };
 }
 
-/** OCSF has the word beside the id only where the id is 99; with another id CloudTrail's word stays in `unmapped`. */
-function userOf(identity: JsonObject): User | undefined {
-  const name = text(identity['userName']);
-  const uid = text(identity['arn']);
-  const account = text(identity['accountId']);
-  // OCSF requires one of them; AWS services often have none.
-  if (name === undefined && uid === undefined && account === undefined) return undefined;
-  const type = text(identity['type']);
-  const key = text(identity['accessKeyId']);
-  const typeId = type === undefined ? undefined : (USER_TYPE_IDS.get(type) ?? OTHER);
-  return {
-    name,
-    uid,
-    uid_alt: text(identity['principalId']),
-    type: typeId === OTHER ? type : undefined,
-    type_id: typeId,
-    account: account === undefined ? undefined : { uid: account },
-    programmatic_credentials: key === undefined ? undefined : [{ uid: key }],
-  };
-}
-
-function sessionOf(context: JsonObject | undefined): Session | undefined {
-  if (context === undefined) return undefined;
-  const attributes = object(context['attributes']);
-  const issuer = text(object(context['sessionIssuer'])?.['arn']);
-  const isMfa = flag(attributes?.['mfaAuthenticated']);
-  const created = text(attributes?.['creationDate']);
-  const time = created === undefined ? undefined : epochMs(created);
-  const createdTime = time !== undefined && inRange(time) ? time : undefined;
-  if (issuer === undefined && isMfa === undefined && createdTime === undefined) return undefined;
-  return { issuer, is_mfa: isMfa, created_time: createdTime };
-}
-
-/** Who is signed in: the role where one is assumed, else the caller. */
-function subjectOf(fields: JsonObject): User | undefined {
-  const asked = object(fields['requestParameters']);
-  const role = text(asked?.['roleArn']);
-  return role === undefined ? callerOf(fields, object(fields['userIdentity'])) : { uid: role, name: text(asked?.['roleSessionName']) };
-}
-
-function callerOf(fields: JsonObject, identity: JsonObject | undefined): User | undefined {
-  const account = text(identity?.['accountId']) ?? text(fields['recipientAccountId']);
-  // Identity Center names the person outside userIdentity, or by its own id.
-  const name = text(identity?.['userName']) ?? text(object(fields['additionalEventData'])?.['UserName']);
-  const uid = text(identity?.['arn']);
-  if (name === undefined && uid === undefined && account === undefined) return undefined;
-  const alternative = text(identity?.['principalId']) ?? text(object(identity?.['onBehalfOf'])?.['userId']);
-  return { name, uid, uid_alt: alternative, account: account === undefined ? undefined : { uid: account } };
-}
-
-/** The session that AssumeRole opened: what is done in it is done with this key. */
-function newSessionOf(
-  answered: JsonObject | undefined,
-): Readonly<Record<'uid' | 'uid_alt' | 'credential_uid', string | undefined>> | undefined {
-  const role = object(answered?.['assumedRoleUser']);
-  const uid = text(role?.['arn']);
-  return uid === undefined
-    ? undefined
-    : { uid, uid_alt: text(role?.['assumedRoleId']), credential_uid: text(object(answered?.['credentials'])?.['accessKeyId']) };
-}
-
-type Resource = Readonly<{
-  uid: string | undefined;
-  name: string | undefined;
-  type: string | undefined;
-  owner: { readonly account: { readonly uid: string } } | undefined;
-  data: Rest | undefined;
-}>;
-
-/** @returns undefined if there is none, or one that OCSF cannot name: the array then stays whole. */
-function resourcesOf(listed: Json | undefined): readonly Resource[] | undefined {
-  if (!isArray(listed) || listed.length === 0) return undefined;
-  const resources: Resource[] = [];
-  for (const item of listed) {
-    const resource = isObject(item) ? resourceOf(item) : undefined;
-    if (resource === undefined) return undefined;
-    resources.push(resource);
-  }
-  return resources;
-}
-
-function resourceOf(item: JsonObject): Resource | undefined {
-  const uid = text(item['ARN']);
-  // All objects below a prefix, in S3 data events.
-  const name = text(item['ARNPrefix']);
-  if (uid === undefined && name === undefined) return undefined;
-  const account = text(item['accountId']);
-  const data: Rest = {};
-  for (const [key, member] of Object.entries(item)) {
-    const moves = key === 'ARN' || key === 'ARNPrefix' || key === 'type' || key === 'accountId';
-    if (!moves || text(member) === undefined) keep(data, key, member);
-  }
-  const owner = account === undefined ? undefined : { account: { uid: account } };
-  return { uid, name, type: text(item['type']), owner, data: filled(data) };
-}
-
-// ── unmapped ──
-
-function leftovers(fields: JsonObject, places: ReadonlyMap<string, Place>, common: Common): Rest {
-  const rest: Rest = {};
-  for (const name in fields) {
-    const place = places.get(name);
-    const member = fields[name];
-    if (place === undefined || (place === 'text' && text(member) === undefined)) keep(rest, name, member);
-  }
-  keep(rest, 'userIdentity', identityLeftovers(fields['userIdentity'], common.actor.user));
-  correct(rest, 'eventName', fields, common.api.operation);
-  correct(rest, 'eventID', fields, common.metadata.uid);
-  correct(rest, 'requestID', fields, common.api.request?.uid);
-  correct(rest, 'recipientAccountId', fields, common.cloud.account?.uid);
-  correct(rest, 'awsRegion', fields, common.cloud.region);
-  return rest;
-}
-
-function keep(rest: Rest, name: string, member: Json | undefined): void {
-  if (member === undefined || member === null) return;
-  // Assigning to __proto__ would not make a member.
-  if (name === '__proto__') Object.defineProperty(rest, name, { value: member, enumerable: true, configurable: true, writable: true });
-  else rest[name] = member;
-}
-
-/** Where the attribute does not hold what the record says (nothing, another type), `unmapped` has the record's word. */
-function correct(rest: Rest, name: string, fields: JsonObject, mapped: string | undefined): void {
-  const said = fields[name] ?? undefined;
-  if (said !== mapped) rest[name] = said ?? null;
-}
-
-function filled(rest: Rest): Rest | undefined {
-  return Object.keys(rest).length === 0 ? undefined : rest;
-}
-
-function identityLeftovers(identity: Json | undefined, user: User | undefined): Json | undefined {
-  if (!isObject(identity)) return identity;
-  const rest: Rest = {};
-  let moved = false;
-  for (const name in identity) {
-    const member = identity[name];
-    const left = name === 'sessionContext' ? sessionLeftovers(member) : identityMoves(name, member, user) ? undefined : member;
-    if (left !== member) moved = true;
-    keep(rest, name, left);
-  }
-  return moved ? filled(rest) : identity;
-}
-
-function identityMoves(name: string, member: Json | undefined, user: User | undefined): boolean {
-  const place = IDENTITY_PLACES.get(name);
-  if (place === undefined || text(member) === undefined) return false;
-  return place === 'always' || (name === 'type' ? user?.type !== undefined : user !== undefined);
-}
-
-/** The issuer's ARN is all that moves; the attributes stay as they were written. */
-function sessionLeftovers(context: Json | undefined): Json | undefined {
-  if (!isObject(context)) return context;
-  const issuer = object(context['sessionIssuer']);
-  if (text(issuer?.['arn']) === undefined) return context;
-  const rest: Rest = {};
-  for (const name in context) keep(rest, name, name === 'sessionIssuer' ? without(issuer ?? {}, 'arn') : context[name]);
-  return filled(rest);
-}
-
-function without(members: JsonObject, left: string): Rest | undefined {
-  const rest: Rest = {};
-  for (const name in members) if (name !== left) keep(rest, name, members[name]);
+function withEnvelope(rest: Rest, envelope: JsonObject | undefined): Rest | undefined {
+  if (envelope !== undefined) keep(rest, 'eventbridge', envelope);
   return filled(rest);
 }

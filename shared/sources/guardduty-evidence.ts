@@ -366,7 +366,8 @@ export function timeOf(candidate: unknown): number | undefined {
     const ms = Math.round(candidate < FIRST_MS ? candidate * 1000 : candidate);
     return inRange(ms) ? ms : undefined;
   }
-  return typeof candidate === 'string' ? epochMs(candidate) : undefined;
+  const ms = typeof candidate === 'string' ? epochMs(candidate) : undefined;
+  return ms !== undefined && inRange(ms) ? ms : undefined;
 }
 
 export function integer(candidate: unknown): number | undefined {

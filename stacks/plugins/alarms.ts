@@ -1,14 +1,8 @@
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudwatch-alarm.html
 // The alarms as a table: one line each, made into resources. All of them go to the operations topic.
 import type { BankConfig } from '../../shared/config.ts';
+import { pascalCase, type Resource, type Resources } from './resources.ts';
 import type { StackName } from './variables.ts';
-
-interface Resource {
-  readonly Type: 'AWS::CloudWatch::Alarm';
-  readonly Properties: Readonly<Record<string, unknown>>;
-}
-
-export type Resources = Readonly<Record<string, Resource>>;
 
 interface Alarm {
   /** Alarm name after `strongroom-<bank>-`. */
@@ -31,12 +25,15 @@ const FUNCTIONS = ['ingest-objects', 'ingest-stream', 'ingest-events', 'index', 
 const DEAD_LETTERS = ['objects-dlq', 'events-dlq', 'ingest-stream-dlq', 'index-dlq', 'detect-dlq'];
 const QUEUES = ['objects', 'events'];
 const STREAMS = ['intake', 'hub'];
+/** Records: a few minutes of a busy topic. */
+const KAFKA_LAG = 100_000;
 
 /** @returns the alarms of a stack, by logical id. */
 export function alarmResources(bank: BankConfig, stack: StackName): Resources {
   const prefix = `strongroom-${bank.bank}`;
   const topic = `arn:aws:sns:${bank.region}:${bank.security_account}:${prefix}-operations`;
-  const alarms = stack === 'workload' ? [deadLetters(prefix, 'forward-dlq')] : securityAlarms(prefix, bank.bank);
+  const alarms =
+    stack === 'workload' ? [deadLetters(prefix, 'forward-dlq')] : [...securityAlarms(prefix, bank), ...kafkaAlarms(prefix, bank)];
   const silence = stack === 'workload' ? [] : (bank.operations?.silence ?? []);
   const entries: readonly (readonly [string, Resource])[] = [
     ...alarms.map((alarm) => [logicalId(alarm.name), resource(prefix, topic, alarm)] as const),
@@ -48,7 +45,36 @@ export function alarmResources(bank: BankConfig, stack: StackName): Resources {
   return Object.fromEntries(entries);
 }
 
-function securityAlarms(prefix: string, bank: string): readonly Alarm[] {
+/** https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html#performance-metrics (Kafka tells no age, but offsets) */
+function kafkaAlarms(prefix: string, { kafka = [] }: BankConfig): readonly Alarm[] {
+  const name = 'ingest-kafka';
+  if (kafka.length === 0) return [];
+  return [
+    deadLetters(prefix, `${name}-dlq`),
+    errors(prefix, name),
+    {
+      name: `${name}-lag`,
+      text: `${name} is more than ${KAFKA_LAG} records behind in a topic; they are lost when the topic's retention ends.`,
+      ...metric('AWS/Lambda', 'OffsetLag', { FunctionName: `${prefix}-${name}` }),
+      statistic: 'Maximum',
+      above: KAFKA_LAG,
+      periods: 3,
+    },
+  ];
+}
+
+function errors(prefix: string, name: string): Alarm {
+  return {
+    name: `${name}-errors`,
+    text: `${name} has failed; what it was given is delivered again. See its log group for the reason.`,
+    ...metric('AWS/Lambda', 'Errors', { FunctionName: `${prefix}-${name}` }),
+    statistic: 'Sum',
+    above: 0,
+    periods: 3,
+  };
+}
+
+function securityAlarms(prefix: string, { bank, streams = [] }: BankConfig): readonly Alarm[] {
   return [
     ...DEAD_LETTERS.map((queue) => deadLetters(prefix, queue)),
     ...QUEUES.map((queue) => ({
@@ -66,15 +92,8 @@ function securityAlarms(prefix: string, bank: string): readonly Alarm[] {
       above: 300_000,
       periods: 3,
     })),
-    ...FUNCTIONS.map((name) => ({
-      name: `${name}-errors`,
-      text: `${name} has failed; what it was given is delivered again. See its log group for the reason.`,
-      ...metric('AWS/Lambda', 'Errors', { FunctionName: `${prefix}-${name}` }),
-      statistic: 'Sum' as const,
-      above: 0,
-      periods: 3,
-    })),
-    ...STREAMS.map((stream) => ({
+    ...FUNCTIONS.map((name) => errors(prefix, name)),
+    ...[...STREAMS, ...streams.map(({ name }) => name)].map((stream) => ({
       name: `${stream}-throttled`,
       text: `Stream ${stream} has refused writes; they are repeated, but intake slows down.`,
       ...metric('AWS/Kinesis', 'WriteProvisionedThroughputExceeded', { StreamName: `${prefix}-${stream}` }),
@@ -166,5 +185,5 @@ function dimensionList(dimensions: Readonly<Record<string, string>>): readonly {
 }
 
 function logicalId(name: string): string {
-  return `${name.replace(/(^|-)([a-z0-9])/g, (_, __, letter: string) => letter.toUpperCase())}Alarm`;
+  return `${pascalCase(name)}Alarm`;
 }

@@ -2,7 +2,12 @@
 // cannot derive are made here; what is deployed is in stacks/*.yml.
 import { bankNamed } from '../../cli/bank.ts';
 import type { BankConfig, Subscription } from '../../shared/config.ts';
-import { alarmResources, type Resources } from './alarms.ts';
+import { alarmResources } from './alarms.ts';
+import { eventsOf, type Events } from './events.ts';
+import { kafkaOf, withServers, type Kafka } from './kafka.ts';
+import type { Resources } from './resources.ts';
+import { logSubscriptions } from './subscriptions.ts';
+import { streamsOf, type Streams } from './streams.ts';
 
 /** What osls hands to a function in a variables file. */
 interface VariableContext {
@@ -16,6 +21,7 @@ export interface Parameters {
   readonly stack: string;
   readonly account: string;
   readonly opensearchUrl: string;
+  readonly kafkaServers: string;
 }
 
 export interface Custom {
@@ -29,6 +35,8 @@ export interface Custom {
   readonly prefix: string;
   /** Beginning of bucket names; a purpose follows. They are unique world-wide: account and region keep them ours. */
   readonly buckets: string;
+  /** Where WAF delivers: the service insists on the name's beginning. */
+  readonly wafBucket: string;
   /** Region and security account in the middle of an ARN. */
   readonly here: string;
   readonly accounts: Accounts;
@@ -38,6 +46,12 @@ export interface Custom {
   readonly lockMode: string;
   readonly destinationPolicy: string;
   readonly searchLogsPolicy: string;
+  /** ARNs of the roles that may write to the vault. */
+  readonly sealers: readonly string[];
+  readonly events: Events;
+  readonly logSubscriptions: Resources;
+  readonly streams: Streams;
+  readonly kafka: Kafka;
   readonly alarms: Resources;
 }
 
@@ -61,11 +75,16 @@ interface OpenSearch {
 
 /** `custom` of serverless.yml. @throws with every error of the bank's file or the parameter that is wrong, which fails the command. */
 export async function custom(context: VariableContext): Promise<Custom> {
-  const [name, stack, account, opensearchUrl] = await Promise.all(
-    ['bank', 'stack', 'account', 'opensearchUrl'].map(async (parameter) => textOf(await context.resolveVariable(`param:${parameter}`))),
-  );
+  const parameter = async (name: string): Promise<string> => textOf(await context.resolveVariable(`param:${name}`));
+  const [stack, account, opensearchUrl, kafkaServers] = [
+    await parameter('stack'),
+    await parameter('account'),
+    await parameter('opensearchUrl'),
+    await parameter('kafkaServers'),
+  ];
+  const bank = await parameter('bank');
   try {
-    return derive(givenBank(name ?? ''), { stack: stack ?? '', account: account ?? '', opensearchUrl: opensearchUrl ?? '' });
+    return derive(givenBank(bank), { stack, account, opensearchUrl, kafkaServers });
   } catch (error) {
     // osls prints the stack where there is one, and the user needs the message only.
     if (error instanceof Error) error.stack = error.message;
@@ -86,13 +105,15 @@ function givenBank(name: string): BankConfig {
 }
 
 /** @throws Error naming the parameter that does not fit the bank. */
-export function derive(bank: BankConfig, parameters: Parameters): Custom {
+export function derive(described: BankConfig, parameters: Parameters): Custom {
+  const bank = withServers(described, parameters.kafkaServers);
   const { stack } = parameters;
   if (stack !== 'security' && stack !== 'workload') throw new Error(`--param stack= must be security or workload (found "${stack}")`);
   const { region, security_account: security } = bank;
   const prefix = `strongroom-${bank.bank}`;
   const here = `${region}:${security}`;
   const accounts = accountLists(bank);
+  const kafka = kafkaOf(bank);
   return {
     bank,
     stack,
@@ -101,6 +122,7 @@ export function derive(bank: BankConfig, parameters: Parameters): Custom {
     region,
     prefix,
     buckets: `${prefix}-${security}-${region}`,
+    wafBucket: `aws-waf-logs-${bank.bank}-${security}-${region}`,
     here,
     accounts,
     subscriptions: {
@@ -111,6 +133,13 @@ export function derive(bank: BankConfig, parameters: Parameters): Custom {
     lockMode: bank.retention.evidence_mode.toUpperCase(),
     destinationPolicy: destinationPolicy(accounts, `arn:aws:logs:${here}:destination:${prefix}-intake`),
     searchLogsPolicy: searchLogsPolicy(bank),
+    sealers: ['objects', 'stream', 'events', ...(kafka.kind === 'none' ? [] : ['kafka'])].map(
+      (way) => `arn:aws:iam::${security}:role/${prefix}-ingest-${way}`,
+    ),
+    events: eventsOf(bank),
+    logSubscriptions: logSubscriptions(bank, parameters.account),
+    streams: streamsOf(bank),
+    kafka,
     alarms: alarmResources(bank, stack),
   };
 }

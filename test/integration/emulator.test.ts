@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { CreateStackCommand, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { CreateStackCommand, DescribeStacksCommand, UpdateStackCommand } from '@aws-sdk/client-cloudformation';
 import {
   CreateLogGroupCommand,
   CreateLogStreamCommand,
@@ -25,6 +25,7 @@ import {
   ListShardsCommand,
 } from '@aws-sdk/client-kinesis';
 import { DescribeKeyCommand, GenerateDataKeyCommand } from '@aws-sdk/client-kms';
+import { LambdaClient, ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda';
 import { GetObjectLockConfigurationCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { GetTopicAttributesCommand, PublishCommand, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, DeleteMessageCommand, ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
@@ -510,6 +511,53 @@ describe('KMS', () => {
 
     const { Plaintext } = await workload.kms.send(new GenerateDataKeyCommand({ KeyId: outputs['Key'], KeySpec: 'AES_256' }));
     expect(Plaintext).toHaveLength(32);
+  });
+});
+
+describe('Lambda', () => {
+  test('a mapping of a self-managed Kafka topic is there as the API writes it, and goes when its stack has it no more', async () => {
+    const trust = { Statement: [{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }] };
+    const reader = {
+      Type: 'AWS::Lambda::Function',
+      Properties: {
+        FunctionName: 'topic-reader',
+        Handler: 'index.handler',
+        Runtime: 'nodejs24.x',
+        Role: { 'Fn::GetAtt': ['Role', 'Arn'] },
+        Code: { ZipFile: 'exports.handler = async () => null;' },
+      },
+    };
+    const mapping = {
+      Type: 'AWS::Lambda::EventSourceMapping',
+      Properties: {
+        FunctionName: { Ref: 'Reader' },
+        SelfManagedEventSource: { Endpoints: { KafkaBootstrapServers: ['127.0.0.1:9096'] } },
+        SelfManagedKafkaEventSourceConfig: { ConsumerGroupId: 'g' },
+        SourceAccessConfigurations: [{ Type: 'SASL_SCRAM_512_AUTH', URI: 'arn:aws:secretsmanager:us-east-1:111111111111:secret:s-Ab12Cd' }],
+        Topics: ['app.log'],
+        BatchSize: 10_000,
+        MaximumRetryAttempts: 10_000,
+      },
+    };
+    const resources = { Role: { Type: 'AWS::IAM::Role', Properties: { AssumeRolePolicyDocument: trust } }, Reader: reader };
+    await deploy(security, 'kafka-topic', { ...resources, Mapping: mapping });
+    const lambda = new LambdaClient({ endpoint: emulator.endpoint, region: REGION, credentials: security.credentials });
+    const mappings = async () => (await lambda.send(new ListEventSourceMappingsCommand({}))).EventSourceMappings;
+
+    expect(await mappings()).toMatchObject([
+      {
+        State: 'Enabled',
+        SelfManagedEventSource: { Endpoints: { KAFKA_BOOTSTRAP_SERVERS: ['127.0.0.1:9096'] } },
+        SelfManagedKafkaEventSourceConfig: { ConsumerGroupId: 'g' },
+        Topics: ['app.log'],
+        BatchSize: 10_000,
+        MaximumRetryAttempts: 10_000,
+      },
+    ]);
+    const TemplateBody = JSON.stringify({ Resources: resources });
+    await security.cloudFormation.send(new UpdateStackCommand({ StackName: 'kafka-topic', TemplateBody }));
+    expect(await mappings()).toEqual([]);
+    lambda.destroy();
   });
 });
 

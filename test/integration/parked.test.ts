@@ -11,6 +11,7 @@ import { EvidenceError, MisconfiguredError } from '../../shared/errors.ts';
 import { createBatcher, decodeBatch } from '../../shared/hub/batch.ts';
 import type { HubDocument, Origin, ParkedRecord } from '../../shared/model.ts';
 import { createParker, parkRecords, type ParkedStore } from '../../shared/park/parked.ts';
+import { createSensitive } from '../../shared/redact/sensitive.ts';
 import { redrive, type RedriveDeps } from '../../shared/park/redrive.ts';
 import { listParked, readParked, type ParkedObject } from '../../shared/park/store.ts';
 import { ingest, type Ingested, type PipelineDeps } from '../../shared/pipeline.ts';
@@ -37,8 +38,17 @@ beforeAll(async () => {
   bank = loaded.bank;
   parked = { s3, bucket: parkedBucket };
   const hub = { kinesis, stream };
-  pipelineDeps = { bank, s3, sealer: createSealer({ kms, keyArn }), vaultBucket, parkedBucket, hub };
-  redriveDeps = { bank, vault: { s3, bucket: vaultBucket, opener: createOpener({ kms, keyArn }) }, parked, hub };
+  const sensitive = createSensitive(bank, Buffer.alloc(32, 1));
+  pipelineDeps = {
+    bank,
+    sensitive: () => Promise.resolve(sensitive),
+    s3,
+    sealer: createSealer({ kms, keyArn }),
+    vaultBucket,
+    parkedBucket,
+    hub,
+  };
+  redriveDeps = { bank, vault: { s3, bucket: vaultBucket, opener: createOpener({ kms, keyArn }) }, parked, hub, sensitive };
   const { Shards } = await kinesis.send(new ListShardsCommand({ StreamName: stream }));
   const request = { StreamName: stream, ShardId: Shards?.[0]?.ShardId, ShardIteratorType: 'TRIM_HORIZON' } as const;
   iterator = (await kinesis.send(new GetShardIteratorCommand(request))).ShardIterator;

@@ -8,12 +8,14 @@ import { GetRecordsCommand, GetShardIteratorCommand, ListShardsCommand, PutRecor
 import { GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand, ListQueuesCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { output } from '../../cli/deployed.ts';
+import { SOURCES } from '../../shared/sources/registry.ts';
 import { createBatcher } from '../../shared/hub/batch.ts';
 import type { HubDocument, Origin } from '../../shared/model.ts';
 import { startDeployment, type Deployment } from '../../local/deployment.ts';
 import { subscribe, type Inbox } from '../../local/demo/alerts.ts';
 import { attackCalls } from '../../local/demo/attack.ts';
 import { putEvents, putLogEvents, putObject } from '../../local/demo/deliver.ts';
+import { drops } from '../../local/demo/drops.ts';
 import { play } from '../../local/demo/play.ts';
 import { createRandom } from '../../local/demo/random.ts';
 import { cloudTrailRecord, DEFAULT_SCENE, flowLine, FLOW_DEFAULT_HEADER, type Scene } from '../../local/demo/records.ts';
@@ -157,6 +159,21 @@ async function notify(body: string): Promise<void> {
     new SendMessageCommand({ QueueUrl: output(deployment.outputs, 'ObjectsQueueUrl'), MessageBody: body }),
   );
 }
+
+describe('every source there is', () => {
+  test('what an account drops for it is sealed, and found in OpenSearch as the source gives it', async () => {
+    const objects = drops(ACCOUNT, ['unknown']);
+    const before = await indexed();
+
+    const report = await play(deployment, { objects, logs: [], events: [] });
+
+    expect(report.faults).toEqual([]);
+    expect(report.rows.map(({ source }) => source).sort()).toEqual(SOURCES.map(({ name }) => name).sort());
+    for (const { source, events, indexed: found } of report.rows) expect({ source, found }).toEqual({ source, found: events });
+    expect(await indexed()).toBe(before + report.rows.reduce((sum, { events }) => sum + events, 0));
+    expect(await parkedRecords()).toEqual([]);
+  });
+});
 
 describe('a morning of the bank', () => {
   test('every record is accounted for, every byte is sealed as delivered, the attack is alerted', async () => {

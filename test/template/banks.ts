@@ -22,6 +22,51 @@ export function bankWithEndpointInVpc(): string {
   );
 }
 
+/** @returns the demo's file for a bank `topics` with a Kafka cluster of every kind, and a stream that no account but its own writes to. */
+export function bankWithKafka(): string {
+  return readFileSync('banks/demo.yml', 'utf8')
+    .replace('bank: demo', 'bank: topics')
+    .replace(/^kafka:\n(?:[ #].*\n)+/m, KAFKA)
+    .replace(/^streams:\n(?:[ #].*\n)+/m, STREAMS);
+}
+
+const STREAMS = `streams:
+  - name: real-time
+    source: application-json
+    account: '333333333333'
+  - name: own
+    source: application-json
+`;
+
+const KAFKA = `kafka:
+  - name: serverless
+    cluster_arn: arn:aws:kafka:eu-central-1:111111111111:cluster/payments/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f-s2
+    authentication: iam
+    topics:
+      - name: app.log
+        source: application-json
+      - name: app-log
+        source: application-json
+  - name: shared
+    cluster_arn: arn:aws:kafka:eu-central-1:111111111111:vpc-connection/222222222222/trading/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f-7
+    authentication: scram
+    secret_arn: arn:aws:secretsmanager:eu-central-1:222222222222:secret:AmazonMSK_strongroom-Ab12Cd
+    topics:
+      - name: trades
+        source: application-json
+  - name: own
+    bootstrap_servers: [b-1.kafka.bank.example:9096, b-2.kafka.bank.example:9096]
+    authentication: tls
+    secret_arn: arn:aws:secretsmanager:eu-central-1:111111111111:secret:kafka-client-Ab12Cd
+    ca_secret_arn: arn:aws:secretsmanager:eu-central-1:111111111111:secret:kafka-ca-Ab12Cd
+    subnet_ids: [subnet-0aaa1111, subnet-0bbb2222]
+    security_group_ids: [sg-0ddd4444]
+    consumer_group: security
+    topics:
+      - name: trail
+        source: cloudtrail
+`;
+
 function bankWith(name: string, opensearch: string): string {
   return readFileSync('banks/demo.yml', 'utf8')
     .replace('bank: demo', `bank: ${name}`)

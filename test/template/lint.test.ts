@@ -3,13 +3,14 @@
 import { join, resolve } from 'node:path';
 import { pythonEnvironment } from '../../local/python.ts';
 import { isObject } from '../../shared/outcome.ts';
-import { bankWithDomain, bankWithEndpointInVpc } from './banks.ts';
+import { bankWithDomain, bankWithEndpointInVpc, bankWithKafka } from './banks.ts';
 import { at, compile, discard, execute, list, type Compiled, type CompileOptions } from './compile.ts';
 
 const STACKS: readonly CompileOptions[] = [
   { parameters: { bank: 'demo' } },
   { parameters: { bank: 'vpc' }, banks: { vpc: bankWithDomain() } },
   { parameters: { bank: 'existing' }, banks: { existing: bankWithEndpointInVpc() } },
+  { parameters: { bank: 'topics' }, banks: { topics: bankWithKafka() } },
   { parameters: { bank: 'demo', stack: 'workload', account: '222222222222' } },
 ];
 

@@ -7,7 +7,8 @@ import { at, compile, discard, ofType, type Compiled } from './compile.ts';
 let compiled: Compiled;
 
 beforeAll(async () => {
-  compiled = await compile({ parameters: { bank: 'demo' }, realFunctions: true });
+  // With all functions, that of Kafka too.
+  compiled = await compile({ parameters: { bank: 'demo', kafkaServers: '127.0.0.1:9096' }, realFunctions: true });
 }, 120_000);
 afterAll(() => discard(compiled));
 

@@ -2,17 +2,19 @@ import { readFileSync } from 'node:fs';
 import { readEnvironment } from '../../shared/config.ts';
 import { INDEX_ROLE } from '../../shared/opensearch/access.ts';
 import { isObject, object, parseJson, text } from '../../shared/outcome.ts';
-import { bankWithDomain, bankWithEndpointInVpc } from './banks.ts';
+import { bankWithDomain, bankWithEndpointInVpc, bankWithKafka } from './banks.ts';
 import { at, compile, discard, list, ofType, statements, target, textsIn, type Compiled, type Resource } from './compile.ts';
 
 /** Statements with a wildcard for an action or for all resources, each with the reason. A key policy's resource is always `*`: its key. */
 const WILDCARDS: Readonly<Record<string, string>> = {
   'LandingKey/IamDecides': 'IAM of the account manages the key, as AWS recommends',
   'EvidenceKey/IamDecides': 'the same',
+  'PseudonymKey/IamDecides': 'the same',
   'StreamsKey/IamDecides': 'the same',
   'IndexKey/IamDecides': 'the same',
   'ServerlessDeploymentBucketPolicy/-': 'denies everything without TLS',
   'LandingBucketPolicy/TlsOnly': 'denies everything without TLS',
+  'WafBucketPolicy/TlsOnly': 'denies everything without TLS',
   'BalancerBucketPolicy/TlsOnly': 'denies everything without TLS',
   'AccessLogsBucketPolicy/TlsOnly': 'denies everything without TLS',
   'VaultBucketPolicy/TlsOnly': 'denies everything without TLS',
@@ -21,25 +23,31 @@ const WILDCARDS: Readonly<Record<string, string>> = {
   'EventsQueuePolicy/TlsOnly': 'denies everything without TLS',
   'HubDeadLettersPolicy/TlsOnly': 'denies everything without TLS',
   'IntakeDeadLettersPolicy/TlsOnly': 'denies everything without TLS',
+  'KafkaDeadLettersPolicy/TlsOnly': 'denies everything without TLS',
   'IngestObjectsRole/Trace': 'X-Ray has no resources',
   'IngestStreamRole/Trace': 'X-Ray has no resources',
   'IngestEventsRole/Trace': 'X-Ray has no resources',
   'IndexRole/Trace': 'X-Ray has no resources',
   'DetectRole/Trace': 'X-Ray has no resources',
   'ProvisionRole/Trace': 'X-Ray has no resources',
+  'IngestKafkaRole/Trace': 'X-Ray has no resources',
+  'KafkaAccessPolicy/FindBrokers': 'MSK has no resource for GetBootstrapBrokers',
+  'KafkaAccessPolicy/NetworkInterfaces': 'EC2 cannot bind these calls to one mapping’s interfaces',
+  'KafkaAccessPolicy/NotFromTheCode': 'denies the same calls to our code',
   'SearchNetworkPolicy/NetworkInterfaces': 'EC2 cannot bind these calls to one function’s interfaces',
   'SearchNetworkPolicy/NotFromTheCode': 'denies the same calls to our code',
 };
 
 /** What each function is told, beside the Powertools variables. */
 const ENVIRONMENT: Readonly<Record<string, readonly string[]>> = {
-  'ingest-objects': ['EVIDENCE_KEY_ARN', 'HUB_STREAM', 'PARKED_BUCKET', 'VAULT_BUCKET'],
-  'ingest-stream': ['EVIDENCE_KEY_ARN', 'HUB_STREAM', 'PARKED_BUCKET', 'VAULT_BUCKET'],
-  'ingest-events': ['EVIDENCE_KEY_ARN', 'HUB_STREAM', 'PARKED_BUCKET', 'VAULT_BUCKET'],
+  'ingest-objects': ['EVIDENCE_KEY_ARN', 'HUB_STREAM', 'PARKED_BUCKET', 'PSEUDONYM_KEY_ARN', 'VAULT_BUCKET'],
+  'ingest-stream': ['EVIDENCE_KEY_ARN', 'HUB_STREAM', 'PARKED_BUCKET', 'PSEUDONYM_KEY_ARN', 'VAULT_BUCKET'],
+  'ingest-events': ['EVIDENCE_KEY_ARN', 'HUB_STREAM', 'PARKED_BUCKET', 'PSEUDONYM_KEY_ARN', 'VAULT_BUCKET'],
   index: ['OPENSEARCH_URL', 'PARKED_BUCKET'],
   detect: ['ALERT_TABLE', 'ALERT_TOPIC_ARN', 'HUB_STREAM', 'PARKED_BUCKET', 'VAULT_BUCKET'],
   provision: ['OPENSEARCH_URL'],
 };
+const WITH_KAFKA: typeof ENVIRONMENT = { ...ENVIRONMENT, 'ingest-kafka': ENVIRONMENT['ingest-stream'] ?? [] };
 const WITH_DOMAIN: typeof ENVIRONMENT = { ...ENVIRONMENT, provision: ['INDEX_ROLE_ARN', 'OPENSEARCH_URL'] };
 
 /** Buckets that cannot have a customer key: load balancers and S3's own access logs deliver to SSE-S3 only. */
@@ -48,15 +56,17 @@ const SSE_S3 = ['AccessLogsBucket', 'BalancerBucket'];
 let demo: Compiled;
 let vpc: Compiled;
 let existing: Compiled;
+let topics: Compiled;
 
 beforeAll(async () => {
-  [demo, vpc, existing] = await Promise.all([
+  [demo, vpc, existing, topics] = await Promise.all([
     compile({ parameters: { bank: 'demo' } }),
     compile({ parameters: { bank: 'vpc' }, banks: { vpc: bankWithDomain() } }),
     compile({ parameters: { bank: 'existing' }, banks: { existing: bankWithEndpointInVpc() } }),
+    compile({ parameters: { bank: 'topics' }, banks: { topics: bankWithKafka() } }),
   ]);
 }, 120_000);
-afterAll(() => [demo, vpc, existing].forEach(discard));
+afterAll(() => [demo, vpc, existing, topics].forEach(discard));
 
 function named(compiled: Compiled, id: string): Resource {
   const found = compiled.resources.find((resource) => resource.id === id);
@@ -73,6 +83,7 @@ describe.each([
   ['demo', () => demo, ENVIRONMENT],
   ['a bank with a domain', () => vpc, WITH_DOMAIN],
   ['a bank with an endpoint in a VPC', () => existing, ENVIRONMENT],
+  ['a bank with Kafka clusters', () => topics, WITH_KAFKA],
 ])('%s', (_name, stack, environment) => {
   describe('encryption with a key of ours', () => {
     it.each([
@@ -102,7 +113,9 @@ describe.each([
     it('keys rotate', () => {
       const keys = ofType(stack(), 'AWS::KMS::Key');
 
-      expect(keys.filter(({ properties }) => properties['EnableKeyRotation'] !== true)).toEqual([]);
+      // KMS rotates no HMAC keys, and another key would give other pseudonyms.
+      const fixed = keys.filter(({ properties }) => properties['EnableKeyRotation'] !== true).map(({ id }) => id);
+      expect(fixed).toEqual(['PseudonymKey']);
     });
   });
 
@@ -133,9 +146,9 @@ describe.each([
 
   describe('triggers', () => {
     it('report failed items', () => {
-      const mappings = ofType(stack(), 'AWS::Lambda::EventSourceMapping');
+      const mappings = ofType(stack(), 'AWS::Lambda::EventSourceMapping').filter(({ properties }) => properties['Topics'] === undefined);
 
-      expect(mappings).toHaveLength(5);
+      expect(mappings.length).toBeGreaterThan(5);
       expect(mappings.filter(({ properties }) => !list(properties['FunctionResponseTypes']).includes('ReportBatchItemFailures'))).toEqual(
         [],
       );
@@ -143,10 +156,10 @@ describe.each([
 
     it('on streams try until shortly before the record expires, then leave a note', () => {
       const streams = ofType(stack(), 'AWS::Lambda::EventSourceMapping').filter(
-        ({ properties }) => properties['StartingPosition'] !== undefined,
+        ({ properties }) => properties['StartingPosition'] !== undefined && properties['Topics'] === undefined,
       );
 
-      expect(streams).toHaveLength(3);
+      expect(streams).toHaveLength(ofType(stack(), 'AWS::Kinesis::Stream').length + 1);
       for (const { properties } of streams) {
         const stream = named(stack(), target(properties['EventSourceArn']) ?? '');
         const retention = Number(stream.properties['RetentionPeriodHours']) * 3600;
@@ -200,7 +213,7 @@ describe.each([
       ).toEqual([]);
     });
 
-    it('to write to the vault are those of the three sealers, and nobody else has them', () => {
+    it('to write to the vault are those of the sealers, and nobody else has them', () => {
       const writers = statements(stack())
         .filter(
           ({ effect, actions, resources }) =>
@@ -209,12 +222,17 @@ describe.each([
         .map(({ name }) => name.split('/')[0] ?? '');
       const excepted = statements(stack()).find(({ name }) => name === 'VaultBucketPolicy/OnlySealersWrite')?.condition;
 
-      expect(writers.sort()).toEqual(['IngestEventsRole', 'IngestObjectsRole', 'IngestStreamRole']);
+      const roles = writers.map((id) => (text(named(stack(), id).properties['RoleName']) ?? '').replace(/^strongroom-[a-z]+-/, ''));
+      expect(roles.sort()).toEqual(
+        Object.keys(environment)
+          .filter((name) => name.startsWith('ingest-'))
+          .sort(),
+      );
       expect(
         list(at(excepted, 'ArnNotEquals', 'aws:PrincipalArn'))
           .map((arn) => String(arn).split('/')[1])
           .sort(),
-      ).toEqual(writers.map((id) => text(named(stack(), id).properties['RoleName'])));
+      ).toEqual(writers.map((id) => text(named(stack(), id).properties['RoleName'])).sort());
     });
 
     it('to delete evidence are nobody’s', () => {
@@ -324,6 +342,130 @@ describe.each([
   });
 });
 
+describe('Kafka', () => {
+  const mappings = (): readonly Resource[] =>
+    ofType(topics, 'AWS::Lambda::EventSourceMapping').filter(({ properties }) => properties['Topics'] !== undefined);
+
+  it('is not there where the bank’s file names no cluster that AWS can reach', () => {
+    expect(demo.resources.filter(({ id }) => id.includes('afka'))).toEqual([]);
+  });
+
+  it('has a mapping per topic, with a consumer group of its own', () => {
+    const groups = mappings().map(
+      ({ properties }) =>
+        at(properties, 'AmazonManagedKafkaEventSourceConfig', 'ConsumerGroupId') ??
+        at(properties, 'SelfManagedKafkaEventSourceConfig', 'ConsumerGroupId'),
+    );
+
+    expect(mappings().map(({ properties }) => at(properties, 'Topics', 0))).toEqual(['app.log', 'app-log', 'trades', 'trail']);
+    expect(groups).toEqual(['strongroom-topics-app.log', 'strongroom-topics-app-log', 'strongroom-topics-trades', 'security-trail']);
+  });
+
+  it('is read from the oldest record on, tried for days, and never given up without a note', () => {
+    for (const { properties } of mappings()) {
+      expect(properties).toMatchObject({ StartingPosition: 'TRIM_HORIZON', MaximumRetryAttempts: 10_000 });
+      // Retries can be set for provisioned pollers only.
+      expect(at(properties, 'ProvisionedPollerConfig', 'MinimumPollers')).toBe(1);
+      expect(named(topics, target(at(properties, 'DestinationConfig', 'OnFailure', 'Destination')) ?? '').type).toBe('AWS::SQS::Queue');
+      expect(properties['FunctionResponseTypes']).toBeUndefined();
+    }
+  });
+
+  it('is reached as each cluster asks', () => {
+    const [serverless, , shared, own] = mappings().map(({ properties }) => properties);
+
+    expect(serverless).toMatchObject({ EventSourceArn: expect.stringMatching(/:cluster\/payments\//) as unknown });
+    expect(serverless?.['SourceAccessConfigurations']).toBeUndefined();
+    expect(shared).toMatchObject({
+      EventSourceArn: expect.stringMatching(/:vpc-connection\/222222222222\/trading\//) as unknown,
+      SourceAccessConfigurations: [{ Type: 'SASL_SCRAM_512_AUTH', URI: expect.stringMatching(/:222222222222:secret:/) as unknown }],
+    });
+    expect(own).toMatchObject({
+      SelfManagedEventSource: { Endpoints: { KafkaBootstrapServers: ['b-1.kafka.bank.example:9096', 'b-2.kafka.bank.example:9096'] } },
+      SourceAccessConfigurations: [
+        { Type: 'CLIENT_CERTIFICATE_TLS_AUTH' },
+        { Type: 'SERVER_ROOT_CA_CERTIFICATE' },
+        { Type: 'VPC_SUBNET', URI: 'subnet:subnet-0aaa1111' },
+        { Type: 'VPC_SUBNET', URI: 'subnet:subnet-0bbb2222' },
+        { Type: 'VPC_SECURITY_GROUP', URI: 'security_group:sg-0ddd4444' },
+      ],
+    });
+  });
+
+  it('is read with rights to these clusters, topics, groups and secrets, which are there before the mappings', () => {
+    const rights = statements(topics).filter(({ name }) => name.startsWith('KafkaAccessPolicy/'));
+    const resources: Readonly<Record<string, readonly unknown[]>> = Object.fromEntries(
+      rights.map(({ name, resources: arns }) => [name.split('/')[1] ?? '', arns]),
+    );
+    const kafka = 'arn:aws:kafka:eu-central-1';
+    const id = '0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f-s2';
+
+    expect(resources).toMatchObject({
+      SeeClusters: [`${kafka}:111111111111:cluster/payments/${id}`, `${kafka}:222222222222:cluster/trading/*`],
+      SeeConnections: [expect.stringContaining(':vpc-connection/') as unknown],
+      FindUsers: [`${kafka}:222222222222:cluster/trading/*`],
+      Connect: [`${kafka}:111111111111:cluster/payments/${id}`],
+      ReadTopics: ['app.log', 'app-log'].map((topic) => `${kafka}:111111111111:topic/payments/${id}/${topic}`),
+      KeepThePlace: ['app.log', 'app-log'].map((topic) => `${kafka}:111111111111:group/payments/${id}/strongroom-topics-${topic}`),
+      OpenCredentials: ['arn:aws:kms:eu-central-1:222222222222:key/*', 'arn:aws:kms:eu-central-1:111111111111:key/*'],
+    });
+    expect(list(resources['ReadCredentials'])).toHaveLength(3);
+    expect(list(rights.find(({ name }) => name.endsWith('/OpenCredentials'))?.condition)).toMatchObject([
+      { StringEquals: { 'kms:EncryptionContext:SecretARN': resources['ReadCredentials'] } },
+    ]);
+    const template = object(parseJson(readFileSync(topics.file, 'utf8')));
+    for (const mapping of mappings()) expect(at(template, 'Resources', mapping.id, 'DependsOn')).toEqual(['KafkaAccessPolicy']);
+  });
+
+  it('on this machine is there where a parameter says so, and without rights that it does not need', async () => {
+    const local = await compile({ parameters: { bank: 'demo', kafkaServers: '127.0.0.1:29092' } });
+    try {
+      const servers = ofType(local, 'AWS::Lambda::EventSourceMapping').map(({ properties }) =>
+        at(properties, 'SelfManagedEventSource', 'Endpoints', 'KafkaBootstrapServers', 0),
+      );
+      expect(servers.filter((server) => server !== undefined)).toEqual(['127.0.0.1:29092', '127.0.0.1:29092']);
+      const rights = statements(local).filter(({ name }) => name.startsWith('KafkaAccessPolicy/'));
+      expect(rights.map(({ name }) => name.split('/')[1])).toEqual(['ReadCredentials', 'OpenCredentials']);
+    } finally {
+      discard(local);
+    }
+  }, 60_000);
+});
+
+describe('streams of the bank’s own', () => {
+  it('let the account write that the bank names, the key too, and no other', () => {
+    const [policy, ...others] = ofType(topics, 'AWS::Kinesis::ResourcePolicy');
+    const key = list(at(named(topics, 'StreamsKey').properties, 'KeyPolicy', 'Statement')).find(
+      (statement) => at(statement, 'Sid') === 'ProducersFillTheirStreams',
+    );
+
+    expect(others).toEqual([]);
+    expect(target(policy?.properties['ResourceArn'])).toBe('RealTimeStream');
+    expect(at(policy?.properties, 'ResourcePolicy', 'Statement', 0)).toMatchObject({
+      Principal: { AWS: 'arn:aws:iam::333333333333:root' },
+      Resource: 'arn:aws:kinesis:eu-central-1:111111111111:stream/strongroom-topics-real-time',
+    });
+    expect(key).toMatchObject({
+      Principal: { AWS: ['arn:aws:iam::111111111111:root', 'arn:aws:iam::333333333333:root'] },
+      Condition: {
+        StringEquals: {
+          'kms:EncryptionContext:aws:kinesis:arn': ['real-time', 'own'].map(
+            (name) => `arn:aws:kinesis:eu-central-1:111111111111:stream/strongroom-topics-${name}`,
+          ),
+        },
+      },
+    });
+  });
+
+  it('are read by ingest-stream', () => {
+    const functions = ofType(topics, 'AWS::Lambda::EventSourceMapping')
+      .filter(({ properties }) => ['RealTimeStream', 'OwnStream'].includes(target(properties['EventSourceArn']) ?? ''))
+      .map(({ properties }) => target(properties['FunctionName']));
+
+    expect(functions).toEqual(['IngestDashstreamLambdaFunction', 'IngestDashstreamLambdaFunction']);
+  });
+});
+
 describe('the vault', () => {
   it('locks what came without a lock, as the bank’s file says', () => {
     expect(named(demo, 'VaultBucket').properties).toMatchObject({
@@ -398,7 +540,7 @@ describe('OpenSearch', () => {
 });
 
 it('every reason for a wildcard is still needed', () => {
-  const names = new Set([...statements(demo), ...statements(vpc)].map(({ name }) => name));
+  const names = new Set([...statements(demo), ...statements(vpc), ...statements(topics)].map(({ name }) => name));
 
   expect(Object.keys(WILDCARDS).filter((name) => !names.has(name))).toEqual([]);
 });

@@ -4,6 +4,7 @@ import os
 import urllib.request
 
 from moto.awslambda.models import EventSourceMapping, LambdaBackend
+from moto.awslambda.utils import get_backend
 from moto.awslambda_simple.models import LambdaSimpleBackend
 from moto.core.config import default_user_config
 from moto.kinesis.models import kinesis_backends
@@ -33,7 +34,7 @@ def invoke_in_host(backend, function_name, qualifier, body, headers, response_he
 
 
 def accept_kafka_sources() -> None:
-    """moto refuses event source mappings for Kafka."""
+    """moto refuses event source mappings for Kafka, and does not find a self-managed one again to delete it."""
     set_arn = EventSourceMapping.event_source_arn.fset
     set_batch_size = EventSourceMapping.batch_size.fset
 
@@ -51,6 +52,11 @@ def accept_kafka_sources() -> None:
 
     EventSourceMapping.event_source_arn = EventSourceMapping.event_source_arn.setter(event_source_arn)
     EventSourceMapping.batch_size = EventSourceMapping.batch_size.setter(batch_size)
+    EventSourceMapping.delete_from_cloudformation_json = classmethod(delete_mapping)
+
+
+def delete_mapping(cls, resource_name: str, cloudformation_json, account_id: str, region_name: str) -> None:
+    get_backend(account_id, region_name).delete_event_source_mapping(resource_name)
 
 
 def is_kafka(arn: str) -> bool:
@@ -80,6 +86,13 @@ def leave_polling_to_host() -> None:
 def create_kafka_mapping(backend: LambdaBackend, spec) -> EventSourceMapping:
     function = backend._lambdas.get_function_by_name_or_arn_with_qualifier(spec["FunctionName"])
     identity = {"RegionName": backend.region_name, "AccountId": backend.account_id, "FunctionArn": function.function_arn}
-    mapping = EventSourceMapping({**spec, **identity})
+    mapping = EventSourceMapping({**spec, **identity, **as_api_writes_it(spec)})
     backend._event_source_mappings[mapping.uuid] = mapping
     return mapping
+
+
+def as_api_writes_it(spec) -> dict:
+    """CloudFormation has another name for the brokers' list than the API."""
+    endpoints = spec.get("SelfManagedEventSource", {}).get("Endpoints", {})
+    servers = endpoints.get("KafkaBootstrapServers")
+    return {} if servers is None else {"SelfManagedEventSource": {"Endpoints": {"KAFKA_BOOTSTRAP_SERVERS": servers}}}

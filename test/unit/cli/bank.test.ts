@@ -129,9 +129,15 @@ describe('errors of meaning', () => {
       'accounts.1.id',
       'is the security account',
     ],
-    ['a source that does not exist', 'source: vpc-flow', 'source: vpcflow', 'log_groups.0.source', 'must be one of cloudtrail'],
-    ['an excluded source that does not exist', 'source: alb', 'source: nlb2', 'exclusions.0.source', '(found "nlb2")'],
-    ['silence of a source that does not exist', 'source: cloudtrail', 'source: trail', 'operations.silence.0.source', 'must be one of'],
+    ['a source that does not exist', 'source: vpc-flow', 'source: vpcflow', 'log_groups.0.source', 'must be a source'],
+    ['an excluded source that does not exist', 'source: alb', 'source: nlb2', 'exclusions.0.source', 'did you mean "nlb"?'],
+    [
+      'silence of a source that does not exist',
+      '- source: cloudtrail',
+      '- source: trail',
+      'operations.silence.0.source',
+      'must be a source',
+    ],
     [
       'evidence that goes before what refers to it',
       'evidence_days: 365',

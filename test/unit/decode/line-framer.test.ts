@@ -49,3 +49,14 @@ test('a line beyond the limit is given up, the next is found', () => {
 test('empty lines are no records', () => {
   expect(frame([Buffer.from('\n\na\n\r\n\n')]).seen).toEqual(['a']);
 });
+
+test('where only the first line can be a header, a record cannot pose as one', () => {
+  const seen: string[] = [];
+  const framer = createFramer(
+    { kind: 'lines', isHeader: (line) => line.startsWith('ID'), headerFirst: true },
+    { record: (text) => seen.push(text), header: (line) => seen.push(`header ${line}`), broken: () => undefined },
+  );
+  framer.push(Buffer.from('ID,NAME\n1,a\nID,OTHER\nID,NAME\n2,b\n'));
+  framer.end();
+  expect(seen).toEqual(['header ID,NAME', '1,a', 'ID,OTHER', 'header ID,NAME', '2,b']);
+});

@@ -35,7 +35,9 @@ function problems(event: OcsfEvent, name: string): string[] {
     const names = new Map(OCSF_CLASSES.map(({ uid, name }) => [uid, name]));
     for (const golden of goldenCases()) {
       for (const event of (await runGolden(golden)).events) {
-        const name = names.get(event.class_uid) ?? 'unknown class';
+        const name = names.get(event.class_uid);
+        // Classes that only other producers' events have (source ocsf).
+        if (name === undefined) continue;
         const found = [...problems(event, name), ...problems(fullForm(event), name)];
         expect({ case: golden.directory, found }).toEqual({ case: golden.directory, found: [] });
       }

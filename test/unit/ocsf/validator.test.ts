@@ -15,7 +15,7 @@ const BROKEN: readonly (readonly [string, object, RegExp])[] = [
   ['a nested id that is not in its enum', { ...API_EVENT, actor: { user: { name: 'a', type_id: 77 } } }, /^\/actor\/user\/type_id/],
   ['a method that is not in its enum', { ...HTTP_EVENT, http_request: { http_method: 'BREW' } }, /^\/http_request\/http_method/],
   ['another category than the class has', { ...API_EVENT, category_uid: 4 }, /^\/category_uid/],
-  ['a class of which we have no schema', { ...API_EVENT, class_uid: 1001 }, /^\/class_uid: no class of ours: 1001/],
+  ['a class that OCSF has not', { ...API_EVENT, class_uid: 1099 }, /^\/class_uid: no class of OCSF: 1099/],
   ['time in seconds', { ...API_EVENT, time: 1_763_721_540 }, /^\/time: must be >= 946684800000/],
   ['time with a fraction', { ...API_EVENT, time: 1_763_721_540_000.5 }, /^\/time: must be integer/],
   ['time far in the future', { ...API_EVENT, time: 5_000_000_000_000 }, /^\/time: must be <= /],
@@ -68,10 +68,31 @@ const BROKEN: readonly (readonly [string, object, RegExp])[] = [
     /^\/connection_info\/direction: missing/,
   ],
   ['a caption without its id', { ...API_EVENT, status_id: undefined, status: 'Success' }, /^\/status: a caption without its id/],
-  ['observables', { ...API_EVENT, observables: [] }, /^\/observables: the short form has none/],
+  ['an empty list of observables', { ...API_EVENT, observables: [] }, /^\/observables: the short form has none/],
+  [
+    'observables that could be computed',
+    { ...API_EVENT, observables: [{ name: 'src_endpoint.ip', type_id: 2, value: '203.0.113.7' }] },
+    /^\/observables: the short form has none/,
+  ],
+  [
+    'an observable without a type of its own',
+    { ...API_EVENT, observables: [{ name: 'src_endpoint.ip', type_id: 99, type: 'Other', value: '203.0.113.7' }] },
+    /^\/observables\/0: has no type of its own/,
+  ],
+  [
+    'an observable of nothing',
+    { ...API_EVENT, observables: [{ name: 'unmapped.to', type_id: 99, type: 'Blockchain Address', value: '0x1' }] },
+    /^\/observables\/0: the event has no unmapped.to/,
+  ],
 ];
 
 describe('validateEvent', () => {
+  it('takes observables that no attribute tells', () => {
+    const observables = [{ name: 'unmapped.vout[].address', type_id: 99, type: 'Blockchain Address', value: '0x1' }];
+    const event = { ...API_EVENT, unmapped: { vout: [{ address: '0x2' }, { address: '0x1' }] }, observables };
+    expect(validateEvent(event)).toEqual([]);
+  });
+
   it.each(EXAMPLES)('finds nothing wrong with a valid %s', (_, event) => {
     expect(validateEvent(event)).toEqual([]);
   });

@@ -86,7 +86,7 @@ test('in a domain of somebody else nothing is mapped', async () => {
 
   await provision(client);
 
-  expect(puts().filter((url) => url.includes('_security'))).toEqual([]);
+  expect(puts().filter((url) => url.includes('/_plugins/_security'))).toEqual([]);
 });
 
 test.each([ROLE, MAPPING])(

@@ -2,6 +2,7 @@ import type { Exclusion } from '../../../shared/config.ts';
 import type { OcsfEvent } from '../../../shared/model.ts';
 import { classify, HTTP_ACTIVITY, OCSF_VERSION } from '../../../shared/ocsf/classes.ts';
 import { excluder } from '../../../shared/redact/exclude.ts';
+import { run } from '../normalise/toy.ts';
 
 const EVENT: OcsfEvent = {
   ...classify(HTTP_ACTIVITY, 3),
@@ -72,4 +73,23 @@ describe('an exclusion', () => {
     expect(excluder(rules, 'alb')).toBeUndefined();
     expect(excluder(rules, 'cloudtrail')?.(EVENT)).toEqual({ kind: 'exclude', rule: 'rule' });
   });
+});
+
+test('a rule with more conditions needs all of them; one that is being tried leaves nothing out and is counted', () => {
+  const rule = { name: 'both', source: 'toy', field: 'message', starts_with: 'good', reason: 'for the test' };
+  const and = [{ field: 'severity_id', equals: 1 }];
+  const tried: string[] = [];
+  const texts = 'good one\ngood two';
+  const both = run((normaliser) => normaliser.push(Buffer.from(texts)), {
+    transforms: [excluder([{ ...rule, and }], 'toy')].filter((one) => one !== undefined),
+  });
+  const never = run((normaliser) => normaliser.push(Buffer.from(texts)), {
+    transforms: [excluder([{ ...rule, and: [{ field: 'severity_id', equals: 6 }] }], 'toy')].filter((one) => one !== undefined),
+  });
+  const dry = run((normaliser) => normaliser.push(Buffer.from(texts)), {
+    transforms: [excluder([{ ...rule, dry_run: true }], 'toy', (name) => tried.push(name))].filter((one) => one !== undefined),
+  });
+
+  expect([both.events.length, never.events.length, dry.events.length]).toEqual([0, 2, 2]);
+  expect(tried).toEqual(['both', 'both']);
 });

@@ -4,6 +4,8 @@ import { alb } from '../../../shared/sources/alb.ts';
 import { run } from '../normalise/toy.ts';
 
 const BANK = {
+  bank: 'demo',
+  security_account: '111111111111',
   exclusions: [{ name: 'health', source: 'toy', field: 'message', starts_with: 'good health', reason: 'for the test' }],
   redaction: [{ field: 'message', action: 'mask' }],
 } as const;
@@ -22,7 +24,7 @@ test('exclusion comes first: it sees what redaction takes away', () => {
 
 test('another source is redacted, but not excluded from', () => {
   expect(transformsFor(BANK, 'alb')).toHaveLength(1);
-  expect(transformsFor({ exclusions: [], redaction: [] }, 'alb')).toEqual([]);
+  expect(transformsFor({ ...BANK, exclusions: [], redaction: [] }, 'alb')).toEqual([]);
 });
 
 test.each([

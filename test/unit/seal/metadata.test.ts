@@ -37,6 +37,12 @@ const anyKey = fc
   .map((key) => Buffer.from(key).subarray(0, 1024).toString().replace(/�+$/, ''));
 
 describe('evidence metadata', () => {
+  it.each(['s3', 'kinesis', 'eventbridge', 'kafka', 'file'] as const)('of every trigger is read back: %s', (trigger) => {
+    const facts = { ...FACTS, origin: { ...FACTS.origin, trigger } };
+
+    expect(decodeMetadata(encodeMetadata(facts), 'key')).toEqual(facts);
+  });
+
   it('is read back as it was written', () => {
     expect(decodeMetadata(encodeMetadata(FACTS), 'key')).toEqual(FACTS);
   });

@@ -3,8 +3,12 @@ import { join, resolve } from 'node:path';
 import fc from 'fast-check';
 import type { Json, JsonObject, OcsfEvent, Outcome } from '../../../shared/model.ts';
 import { isArray, isObject, parseJson } from '../../../shared/outcome.ts';
+import { toDocument } from '../../../shared/hub/document.ts';
+import { createNormaliser, type Normaliser } from '../../../shared/normalise.ts';
+import { indexTemplates } from '../../../shared/opensearch/template.ts';
 import type { Context, Delivery } from '../../../shared/sources/api.ts';
 import { cloudtrail } from '../../../shared/sources/cloudtrail.ts';
+import { claim } from '../../../shared/sources/registry.ts';
 import { goldenCases } from '../../golden-runner.ts';
 import { validateEvent } from '../../ocsf.ts';
 
@@ -61,6 +65,18 @@ const CONSOLE_LOGIN: JsonObject = {
   responseElements: { ConsoleLogin: 'Success' },
   additionalEventData: { MFAUsed: 'Yes' },
   eventType: 'AwsConsoleSignIn',
+};
+
+const AGGREGATED: JsonObject = {
+  eventVersion: '1.0',
+  accountId: '111111111111',
+  eventId: '00000000-0000-4000-8000-000000000003',
+  eventCategory: 'Aggregated',
+  eventType: 'AwsAggregatedEvent',
+  awsRegion: 'eu-central-1',
+  eventSource: 's3.amazonaws.com',
+  timeWindow: { windowStart: '2026-03-02T08:15:00Z', windowEnd: '2026-03-02T08:20:00Z', windowSize: 'PT5M' },
+  summary: { primaryDimension: { dimension: 'eventName', statistics: [{ name: 'GetObject', value: 7 }], aggregationType: 'Count' } },
 };
 
 function read(text: string): Outcome<OcsfEvent> {
@@ -174,6 +190,7 @@ describe('claims and locate', () => {
     ['AWSLogs/111111111111/CloudTrail-Insight/eu-central-1/2026/03/02/x.json.gz', 'eu-central-1'],
     ['AWSLogs/111111111111/CloudTrail-NetworkActivity/eu-central-1/2026/03/02/x.json.gz', 'eu-central-1'],
     ['AWSLogs/111111111111/CloudTrail-Digest/eu-central-1/2026/03/02/x.json.gz', 'eu-central-1'],
+    ['AWSLogs/111111111111/CloudTrail-Aggregated/eu-central-1/2026/03/02/x.json.gz', 'eu-central-1'],
     ['AWSLogs/111111111111/CloudTrail/', undefined],
   ])('claims %s', (key, region) => {
     expect(cloudtrail.claims(s3(key))).toBe(true);
@@ -181,7 +198,7 @@ describe('claims and locate', () => {
   });
 
   test.each([
-    'AWSLogs/111111111111/CloudTrail-Aggregated/eu-central-1/2026/03/02/x.json.gz',
+    'AWSLogs/111111111111/CloudTrail-Other/eu-central-1/2026/03/02/x.json.gz',
     'AWSLogs/111111111111/vpcflowlogs/eu-central-1/2026/03/02/x.log.gz',
     'AWSLogs/111111111111/Config/eu-central-1/2026/3/2/ConfigSnapshot/CloudTrail/x.json.gz',
     'NotAWSLogs/111111111111/CloudTrail/eu-central-1/x.json.gz',
@@ -191,21 +208,32 @@ describe('claims and locate', () => {
     expect(cloudtrail.locate?.(s3(key))).toEqual({ account: undefined, region: undefined });
   });
 
-  test('claims a log stream that CloudTrail writes, and no other', () => {
-    const stream = (logStream: string): Delivery => ({ trigger: 'logs', logGroup: 'trail', logStream });
-    expect(cloudtrail.claims(stream('111111111111_CloudTrail_eu-central-1_2'))).toBe(true);
-    expect(cloudtrail.locate?.(stream('o-a1b2c3d4e5_111111111111_CloudTrail_eu-west-1'))).toEqual({
-      account: '111111111111',
-      region: 'eu-west-1',
-    });
-    expect(cloudtrail.claims(stream('app/1'))).toBe(false);
-    expect(cloudtrail.claims({ trigger: 'eventbridge', source: 'aws.s3', detailType: 'AWS API Call via CloudTrail' })).toBe(false);
+  test('does not claim by the name of a log stream, which everybody may choose', () => {
+    const stream: Delivery = { trigger: 'logs', logGroup: 'trail', logStream: '111111111111_CloudTrail_eu-central-1_2' };
+    expect(cloudtrail.claims(stream)).toBe(false);
+    expect(cloudtrail.locate?.(stream)).toEqual({ account: undefined, region: undefined });
+  });
+
+  test.each([
+    ['aws.s3', 'AWS API Call via CloudTrail'],
+    ['aws.signin', 'AWS Console Sign In via CloudTrail'],
+    ['aws.signin', 'AWS Console Signin via CloudTrail'],
+    ['aws.support', 'AWS Console Action via CloudTrail'],
+    ['aws.kms', 'AWS Service Event via CloudTrail'],
+    ['aws.cloudtrail', 'AWS Insight via CloudTrail'],
+    ['aws.ec2', 'AWS Network Activity Event via CloudTrail'],
+  ])('claims events of %s: %s', (source, detailType) => {
+    expect(claim({ trigger: 'eventbridge', source, detailType })?.name).toBe('cloudtrail');
+    expect(claim({ trigger: 'eventbridge', source: 'partner.example', detailType })?.name).not.toBe('cloudtrail');
   });
 
   test('recognises a file by what every event has', () => {
     expect(cloudtrail.recognises(JSON.stringify({ Records: [RECORD] }))).toBe(true);
     const s3Notification = { eventVersion: '2.1', eventSource: 'aws:s3', awsRegion: 'eu-central-1', eventName: 'ObjectCreated:Put' };
     expect(cloudtrail.recognises(JSON.stringify({ Records: [s3Notification] }))).toBe(false);
+    const first = { ...RECORD, eventVersion: '1.0', eventID: undefined, eventType: undefined };
+    expect(cloudtrail.recognises(JSON.stringify({ Records: [first] }))).toBe(true);
+    expect(cloudtrail.recognises(JSON.stringify([AGGREGATED], undefined, 2))).toBe(true);
   });
 });
 
@@ -468,6 +496,80 @@ describe('who and whence', () => {
   });
 });
 
+/** Cases that are no records, or have something around them. */
+const WRAPPED = ['malformed', 'digest', 'aggregated', 'eventbridge', 'cloudwatch'];
+
+describe('one event, three ways', () => {
+  const envelope = { version: '0', id: 'e-1', 'detail-type': 'AWS API Call via CloudTrail', source: 'aws.ec2', account: '111111111111' };
+
+  function normalised(take: (normaliser: Normaliser) => void, origin: Partial<Context['origin']>): OcsfEvent[] {
+    const events: OcsfEvent[] = [];
+    const normaliser = createNormaliser({
+      origin: { ...CONTEXT.origin, ...origin },
+      source: cloudtrail,
+      transforms: [],
+      onEvent: (mapped) => events.push(JSON.parse(JSON.stringify(mapped)) as OcsfEvent),
+      onParked: ({ detail }) => {
+        throw new Error(detail);
+      },
+    });
+    take(normaliser);
+    normaliser.end();
+    return events;
+  }
+
+  test.each([
+    ['an API call', RECORD],
+    ['a sign-in', CONSOLE_LOGIN],
+    ['a count', AGGREGATED],
+  ])('%s is the same document', (_, record) => {
+    const file = normalised((normaliser) => normaliser.push(Buffer.from(JSON.stringify({ Records: [record] }))), {});
+    const logged = normalised((normaliser) => normaliser.record(JSON.stringify(record), { uid: '1', time: Date.UTC(2026, 2, 2, 8, 20) }), {
+      trigger: 'kinesis',
+      account: '333333333333',
+      uri: 'kinesis://stream/shard/1',
+    });
+    const bus = normalised((normaliser) => normaliser.record(JSON.stringify({ ...envelope, detail: record })), {
+      trigger: 'eventbridge',
+      uri: 'eventbridge://111111111111/eu-central-1/e-1',
+    });
+    expect(logged).toEqual(file);
+    const [wrapped] = bus;
+    expect(wrapped?.unmapped).toMatchObject({ eventbridge: envelope });
+    const unmapped = Object.fromEntries(Object.entries(wrapped?.unmapped ?? {}).filter(([name]) => name !== 'eventbridge'));
+    expect([{ ...wrapped, unmapped }]).toEqual(file);
+    const [document] = file.map(toDocument);
+    expect([...logged, ...bus].map(toDocument)).toEqual(
+      [document, document].map((one) => expect.objectContaining({ id: one?.id, index: one?.index }) as unknown),
+    );
+  });
+});
+
+describe('payloads', () => {
+  const payload = fc.jsonValue({ maxDepth: 4 }) as fc.Arbitrary<Json>;
+
+  test('whatever JSON they are, they are text in the document and no field of the index', () => {
+    const templates = JSON.stringify(indexTemplates());
+    fc.assert(
+      fc.property(payload, payload, fc.constantFrom(RECORD, CONSOLE_LOGIN), (requestParameters, responseElements, record) => {
+        const mapped = event({ ...record, requestParameters, responseElements });
+        const document: unknown = JSON.parse(toDocument(mapped).json);
+        for (const [path, sent] of [
+          ['api.request.data', requestParameters],
+          ['api.response.data', responseElements],
+        ] as const) {
+          const text = at(document, path);
+          expect(typeof text).toBe(sent === null ? 'undefined' : 'string');
+          if (typeof text === 'string') expect(canonical(parseJson(text))).toBe(canonical(sent));
+        }
+      }),
+      { numRuns: 300 },
+    );
+    expect(JSON.stringify(indexTemplates())).toBe(templates);
+    expect(templates).toContain('"dynamic":false');
+  });
+});
+
 describe('nothing is lost', () => {
   test('an attribute that was made up is denied in unmapped', () => {
     const mapped = event({ ...RECORD, requestID: null, eventID: 5, recipientAccountId: undefined });
@@ -488,7 +590,7 @@ describe('nothing is lost', () => {
   });
 
   test('the golden cases turn back into their records', () => {
-    const cases = goldenCases().filter((golden) => golden.source === 'cloudtrail' && !['malformed', 'digest'].includes(golden.name));
+    const cases = goldenCases().filter((golden) => golden.source === 'cloudtrail' && !WRAPPED.includes(golden.name));
     const records = cases.flatMap((golden) => recordsOf(readFileSync(join(golden.directory, 'input.json'), 'utf8')));
     expect(records.length).toBeGreaterThan(30);
     for (const record of records) expectSound(record);

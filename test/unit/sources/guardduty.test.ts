@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { Json, JsonObject, OcsfEvent, Outcome } from '../../../shared/model.ts';
 import type { Context } from '../../../shared/sources/api.ts';
 import { guardduty } from '../../../shared/sources/guardduty.ts';
+import { claim } from '../../../shared/sources/registry.ts';
 import { validateEvent } from '../../ocsf.ts';
 
 const CONTEXT: Context = {
@@ -70,11 +71,11 @@ function unmap(mapped: OcsfEvent): JsonObject {
 
 describe('guardduty claims', () => {
   it('takes findings from EventBridge and nothing else of GuardDuty', () => {
-    expect(guardduty.claims({ trigger: 'eventbridge', source: 'aws.guardduty', detailType: 'GuardDuty Finding' })).toBe(true);
+    expect(claim({ trigger: 'eventbridge', source: 'aws.guardduty', detailType: 'GuardDuty Finding' })?.name).toBe('guardduty');
     expect(
-      guardduty.claims({ trigger: 'eventbridge', source: 'aws.guardduty', detailType: 'GuardDuty Runtime Protection Unhealthy' }),
-    ).toBe(false);
-    expect(guardduty.claims({ trigger: 'eventbridge', source: 'aws.macie', detailType: 'GuardDuty Finding' })).toBe(false);
+      claim({ trigger: 'eventbridge', source: 'aws.guardduty', detailType: 'GuardDuty Runtime Protection Unhealthy' }),
+    ).toBeUndefined();
+    expect(claim({ trigger: 'eventbridge', source: 'aws.macie', detailType: 'GuardDuty Finding' })).toBeUndefined();
   });
 
   it('takes exported findings and reads account and region from their key', () => {

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type { JsonObject, Origin, Outcome } from '../../../shared/model.ts';
 import { isObject } from '../../../shared/outcome.ts';
 import type { Context } from '../../../shared/sources/api.ts';
+import { TRANSIT_GATEWAY_FORMAT } from '../../../shared/sources/vpc-flow-format.ts';
 import { vpcFlow } from '../../../shared/sources/vpc-flow.ts';
 import { validateEvent } from '../../ocsf.ts';
 
@@ -167,6 +168,44 @@ describe('columns', () => {
     expect(events).toBeGreaterThan(100);
   });
 
+  test('of a transit gateway, of a gap, of a row of a table: every value is in the event', () => {
+    const all = [...TRANSIT_GATEWAY_FORMAT.split(' '), 'interface-id', 'vpc-id', 'pkt-srcaddr', 'pkt-dstaddr', 'reject-reason'];
+    const valueOf = (name: string, index: number): fc.Arbitrary<string> => {
+      if (name.endsWith('addr')) return ip;
+      if (name === 'log-status') return fc.constantFrom('OK', 'SKIPDATA');
+      if (name === 'start' || name === 'end') return fc.constant(String(1_767_225_600 + index));
+      if (/port$|^protocol|^packets$|^bytes|^tcp-flags/.test(name)) return fc.constant(String(1000 + index));
+      return fc.constant(`${name}#${index}`);
+    };
+    const lines = fc
+      .shuffledSubarray(all, { minLength: 3 })
+      .chain((names) =>
+        fc
+          .tuple(...names.map((name, index) => fc.oneof({ weight: 3, arbitrary: valueOf(name, index) }, fc.constant('-'))))
+          .map((cells) => ({ names, cells })),
+      );
+    const seen = new Set<unknown>();
+    fc.assert(
+      fc.property(lines, fc.boolean(), ({ names, cells }, asRow) => {
+        const row = JSON.stringify(Object.fromEntries(names.map((name, index) => [name.replaceAll('-', '_'), cells[index]])));
+        const outcome = asRow ? read(row) : read(cells.join(' '), { header: names.join(' ') });
+        if (outcome.kind !== 'value') return;
+        seen.add(outcome.value['class_uid']);
+        expect(validateEvent(outcome.value)).toEqual([]);
+        const there = new Set(scalarsIn(outcome.value));
+        const lost = cells.filter((text) => text !== '-' && !there.has(text) && !there.has(`${text}000`));
+        expect({ names, cells, lost }).toEqual({ names, cells, lost: [] });
+      }),
+      { numRuns: 500 },
+    );
+    expect([...seen].sort()).toEqual([0, 4001]);
+  });
+
+  function scalarsIn(node: unknown): string[] {
+    if (typeof node === 'object' && node !== null) return Object.values(node).flatMap(scalarsIn);
+    return typeof node === 'string' || typeof node === 'number' ? [String(node)] : [];
+  }
+
   test('every documented column may open a header, and a file is told by it', () => {
     const { framing } = vpcFlow;
     if (framing.kind !== 'lines') throw new Error('flow logs are lines');
@@ -246,8 +285,33 @@ describe('outcomes', () => {
   test('lines without data are left out under a name', () => {
     const empty = LINE.replace(/ 198.*655 ACCEPT/, ' - - - - - - - 1767225600 1767225655 -');
     expect(read(empty.replace('OK', 'NODATA'))).toEqual({ kind: 'exclude', rule: 'vpc_flow_nodata' });
-    expect(read(empty.replace('OK', 'SKIPDATA'))).toEqual({ kind: 'exclude', rule: 'vpc_flow_skipdata' });
     expect(read('- - - 1767225600', { header: 'srcaddr bytes action start' })).toEqual({ kind: 'exclude', rule: 'vpc_flow_nodata' });
+  });
+
+  test('what AWS skipped is an event that says whose flows are missing', () => {
+    const skipped = event(LINE.replace(/ 198.*OK/, ' - - - - - - - 1767225600 1767225655 - SKIPDATA'));
+    expect(skipped).toMatchObject({
+      class_uid: 0,
+      severity_id: 3,
+      status_id: 2,
+      status_code: 'SKIPDATA',
+      start_time: 1_767_225_600_000,
+      end_time: 1_767_225_655_000,
+      metadata: { log_name: 'flow-log-gap' },
+      device: { interface_uid: 'eni-0a1b2c3d4e5f60001' },
+      message: expect.stringContaining('eni-0a1b2c3d4e5f60001') as unknown,
+    });
+    expect(validateEvent(skipped)).toEqual([]);
+    // With addresses it is a flow, of which not all is known.
+    expect(event(LINE.replace('OK', 'SKIPDATA'))).toMatchObject({ class_uid: 4001, status_code: 'SKIPDATA' });
+  });
+
+  test.each(['{}', '{"message":7}', '{"other":"x"}', '[1]', '{"message":'])('%s is no line and no row', (text) => {
+    expect(read(text)).toMatchObject({ kind: 'reject' });
+  });
+
+  test('a format without any column of a flow log leaves nothing out', () => {
+    expect(read('- -', { format: 'till shift' })).toMatchObject({ kind: 'reject', reject: { code: 'missing_field' } });
   });
 
   test.each([
@@ -309,6 +373,7 @@ describe('cloud', () => {
 describe('deliveries', () => {
   test.each([
     `AWSLogs/222222222222/vpcflowlogs/eu-central-1/2026/01/01/${KEY_NAME}.log.gz`,
+    `AWSLogs/222222222222/vpcflowlogs/eu-central-1/2026/01/01/${KEY_NAME}.log.parquet`,
     `a/prefix/AWSLogs/222222222222/vpcflowlogs/eu-central-1/2026/01/01/05/${KEY_NAME}.log.gz`,
     `AWSLogs/aws-account-id=222222222222/aws-service=vpcflowlogs/aws-region=eu-central-1/year=2026/month=01/day=01/${KEY_NAME}.log.gz`,
   ])('%s is claimed and located', (key) => {
@@ -318,7 +383,7 @@ describe('deliveries', () => {
   });
 
   test.each([
-    `AWSLogs/222222222222/vpcflowlogs/eu-central-1/2026/01/01/${KEY_NAME}.log.parquet`,
+    `AWSLogs/222222222222/vpcflowlogs/eu-central-1/2026/01/01/${KEY_NAME}.log.txt`,
     `AWSLogs/222222222222/elasticloadbalancing/eu-central-1/2026/01/01/x.log.gz`,
     `AWSLogs/22222/vpcflowlogs/eu-central-1/2026/01/01/${KEY_NAME}.log.gz`,
     `notAWSLogs/222222222222/vpcflowlogs/eu-central-1/2026/01/01/${KEY_NAME}.log.gz`,
@@ -337,6 +402,12 @@ describe('deliveries', () => {
     ['srcaddr dstaddr\r\n10.0.0.1 10.0.0.2\r\n', true],
     [`${LINE}\n`, true],
     [LINE, true],
+    ['version resource-type account-id tgw-id\n6 ', true],
+    ['6 TransitGateway 222222222222 tgw-1 ', true],
+    [`{"message":"${LINE}"}{"message":"${LINE}"}`, true],
+    ['{"message":"started"}', false],
+    ['{"version":2,"srcaddr":"10.0.0.1","dstaddr":null}', true],
+    ['{"srcaddr":"10.0.0.1","query_name":"x"}', false],
     ['start the engine', false],
     ['{"Records":[]}', false],
     ['', false],

@@ -67,4 +67,35 @@ describe('readMapping', () => {
     expect(read).toThrow(MisconfiguredError);
     expect(read).toThrow(named);
   });
+
+  describe('of a topic', () => {
+    const TOPIC = {
+      UUID: 'u',
+      FunctionArn: FUNCTION,
+      EventSourceArn: 'arn:aws:kafka:us-east-1:111111111111:cluster/self-managed',
+      SelfManagedEventSource: { Endpoints: { KAFKA_BOOTSTRAP_SERVERS: ['127.0.0.1:1'] } },
+      SelfManagedKafkaEventSourceConfig: { ConsumerGroupId: 'g' },
+      SourceAccessConfigurations: [{ Type: 'SASL_SCRAM_512_AUTH' as const, URI: 'arn' }],
+      Topics: ['app.log'],
+      MaximumRetryAttempts: 10_000,
+      MaximumRecordAgeInSeconds: -1,
+    };
+
+    it('says where the brokers are and how they are reached', () => {
+      expect(readMapping(TOPIC)).toMatchObject({
+        source: 'kafka',
+        maxRetries: 10_000,
+        kafka: { servers: ['127.0.0.1:1'], topic: 'app.log', groupId: 'g', access: [{ type: 'SASL_SCRAM_512_AUTH', uri: 'arn' }] },
+      });
+    });
+
+    it.each([
+      ['Amazon MSK', { SelfManagedEventSource: undefined }],
+      ['ReportBatchItemFailures', { FunctionResponseTypes: ['ReportBatchItemFailures' as const] }],
+      ['BisectBatchOnFunctionError', { BisectBatchOnFunctionError: true }],
+      ['MaximumRecordAgeInSeconds', { MaximumRecordAgeInSeconds: 60 }],
+    ])('refuses what it would otherwise ignore: %s', (named, changed) => {
+      expect(() => readMapping({ ...TOPIC, ...changed })).toThrow(named);
+    });
+  });
 });

@@ -3,7 +3,7 @@ import type { BankConfig } from '../../../../shared/config.ts';
 import { isObject } from '../../../../shared/outcome.ts';
 import { derive } from '../../../../stacks/plugins/variables.ts';
 
-const SECURITY = { stack: 'security', account: '', opensearchUrl: '' };
+const SECURITY = { stack: 'security', account: '', opensearchUrl: '', kafkaServers: '' };
 const DOMAIN = { instance_type: 'r7g.large.search', instance_count: 3, volume_gib: 100, security_group_ids: ['sg-0ddd4444'] };
 
 function demo(changes: Partial<BankConfig> = {}): BankConfig {
@@ -133,7 +133,7 @@ describe('alarms', () => {
   });
 
   it('of a workload account reach the security account’s topic', () => {
-    const { alarms } = derive(demo(), { stack: 'workload', account: '222222222222', opensearchUrl: '' });
+    const { alarms } = derive(demo(), { ...SECURITY, stack: 'workload', account: '222222222222' });
 
     expect(Object.keys(alarms)).toEqual(['ForwardDlqAlarm']);
     expect(alarms['ForwardDlqAlarm']?.Properties['AlarmActions']).toEqual([

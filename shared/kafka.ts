@@ -1,0 +1,28 @@
+// The Kafka clusters of the bank's file: which one an event is of, and what their names are in AWS.
+import type { KafkaCluster } from './config.ts';
+
+const LOCAL_SERVER = /^(?:127\.\d+\.\d+\.\d+|localhost):\d+$/;
+
+/** @returns whether all brokers are on this machine: a cluster of the local platform, which AWS could not reach. */
+export function isLocal({ bootstrap_servers: servers = [] }: KafkaCluster): boolean {
+  return servers.length > 0 && servers.every((server) => LOCAL_SERVER.test(server));
+}
+
+/** A group may be of one event source mapping only, and a mapping is of one topic. */
+export function consumerGroup(bank: string, { consumer_group: beginning }: KafkaCluster, topic: string): string {
+  return `${beginning ?? `strongroom-${bank}`}-${topic}`;
+}
+
+/** How an event of Lambda names its cluster. https://docs.aws.amazon.com/lambda/latest/dg/with-msk.html */
+export interface EventCluster {
+  /** Of Amazon MSK only. */
+  readonly arn: string | undefined;
+  readonly servers: readonly string[];
+}
+
+/** @returns the cluster of the bank's file that the event is of: by its ARN, or by any of its brokers. */
+export function clusterOf({ arn, servers }: EventCluster, clusters: readonly KafkaCluster[] = []): KafkaCluster | undefined {
+  return clusters.find(({ cluster_arn: own, bootstrap_servers: brokers }) =>
+    own === undefined ? brokers?.some((broker) => servers.includes(broker)) : own === arn,
+  );
+}

@@ -1,0 +1,228 @@
+// Events of other producers, in OCSF 1.0.0-rc.2 or later, to valid events of OCSF 1.8.0 in the short form. https://schema.ocsf.io/1.8.0
+//  - Renamed attributes and classes get their present names; a null, and an object of nothing else, is the same as no attribute.
+//  - What 1.8.0 does not know, or has as another type, goes to `unmapped` under its own name and nesting; lists keep their positions.
+//  - What is required and missing makes the event invalid, except ids that may be Unknown (0).
+//  - Captions go where the id says the same; observables go where the event holds their value (shared/ocsf/full.ts makes both again).
+import { digest } from '../ids.ts';
+import type { Json, JsonObject, OcsfEvent, Outcome } from '../model.ts';
+import { isArray, isObject, object, reject, text, value } from '../outcome.ts';
+import { OCSF_VERSION } from './classes.ts';
+import { conform, type Conformed } from './conform.ts';
+import { moved } from './moved-classes.ts';
+import { timeOf, wholeOf } from './scalars.ts';
+import { classShape, type ClassShape } from './shape.ts';
+
+export interface LiftOptions {
+  /** Names an event that has no id of its own. */
+  readonly uid: () => string;
+  /** metadata.uid whatever the event says: for producers that give one id to more than one event. The event's own is original_event_uid then. */
+  readonly ownUid?: string | undefined;
+}
+
+/** @returns the event as OCSF 1.8.0 has it; `reject` where it is none and cannot be made one. */
+export function lift(candidate: JsonObject, options: LiftOptions): Outcome<OcsfEvent> {
+  const given = classUidOf(candidate);
+  if (given === undefined) return reject('missing_field', 'class_uid');
+  const { event, classUid } = moved(candidate, given);
+  const cls = classShape(classUid);
+  if (cls === undefined) return reject('bad_value', 'class_uid names no class of OCSF 1.8.0');
+  const metadata = object(event['metadata']);
+  if (metadata === undefined) return reject('missing_field', 'metadata');
+  if (text(metadata['version']) === undefined) return reject('missing_field', 'metadata.version');
+  const time = eventTime(event);
+  if (typeof time !== 'number') return time;
+  const prepared = { ...event, ...DERIVED, ...classification(event, cls), time };
+  const { conformed, profiles } = conformWithProfiles(prepared, cls, metadata);
+  const { kept, left = {}, problem } = conformed;
+  if (problem !== undefined) return reject('missing_field', problem);
+  const activity = wholeOf(kept['activity_id']) ?? 0;
+  const identified = identify(object(kept['metadata']) ?? {}, time, options);
+  const rest = withMetadata({ ...left, ...contradictions(candidate, given, cls, activity) }, metadata, profiles, identified.left);
+  return value({
+    ...kept,
+    activity_id: activity,
+    category_uid: cls.category,
+    class_uid: cls.uid,
+    type_uid: cls.uid * 100 + activity,
+    severity_id: wholeOf(kept['severity_id']) ?? 0,
+    time,
+    metadata: { ...identified.metadata, profiles: profiles.length === 0 ? undefined : profiles },
+    unmapped: unmappedOf(event, rest),
+  });
+}
+
+function eventTime(event: JsonObject): number | ReturnType<typeof reject> {
+  const said = event['time'] ?? event['time_dt'] ?? undefined;
+  if (said === undefined) return reject('missing_field', 'time');
+  return timeOf(said) ?? reject(wholeOf(said) === undefined ? 'bad_value' : 'time_out_of_range', 'time');
+}
+
+function classUidOf(event: JsonObject): number | undefined {
+  const typeUid = wholeOf(event['type_uid']);
+  return wholeOf(event['class_uid']) ?? (typeUid === undefined ? undefined : Math.floor(typeUid / 100));
+}
+
+/** Captions of the class, which is said by its number, and what is dealt with apart. */
+const DERIVED = { class_name: undefined, category_name: undefined, type_name: undefined, observables: undefined, unmapped: undefined };
+
+function classification(event: JsonObject, cls: ClassShape): JsonObject {
+  const typeUid = wholeOf(event['type_uid']);
+  const activity = event['activity_id'] ?? (typeUid === undefined || event['activity_name'] !== undefined ? undefined : typeUid % 100);
+  return { category_uid: cls.category, class_uid: cls.uid, type_uid: cls.uid * 100, activity_id: activity };
+}
+
+interface Profiled {
+  readonly conformed: Conformed;
+  readonly profiles: readonly string[];
+}
+
+/** A profile whose required attribute does not fit cannot be used: then all is done again without it. */
+function conformWithProfiles(event: JsonObject, cls: ClassShape, metadata: JsonObject): Profiled {
+  const declared = declaredProfiles(metadata).flatMap((name) => profileOf(name, cls) ?? []);
+  const barred = new Set<string>();
+  for (;;) {
+    const profiles = new Set(declared.filter((name) => !barred.has(name)));
+    const conformed = conform(event, cls, { cls, event, profiles, barred });
+    const unusable = [...profiles].find((name) => cls.requiredBy.get(name)?.some((required) => conformed.kept[required] === undefined));
+    if (unusable === undefined) return { conformed, profiles: [...profiles] };
+    barred.add(unusable);
+  }
+}
+
+function declaredProfiles(metadata: JsonObject): readonly string[] {
+  const profiles = metadata['profiles'];
+  return isArray(profiles) ? profiles.filter((name) => typeof name === 'string') : [];
+}
+
+/** Profiles of an extension are also named without it. */
+function profileOf(name: string, { profiles }: ClassShape): string | undefined {
+  return profiles.has(name) ? name : [...profiles].find((candidate) => candidate.endsWith(`/${name}`));
+}
+
+// A UUID, an ARN, a hash: long, and no number. Shorter ids are unique for their producer at best.
+const WORLDWIDE = /^(?:(?=.{0,511}[A-Za-z]).{20,512}|[0-9]{8}(?:-[0-9]{4}){3}-[0-9]{12})$/s;
+
+interface Identified {
+  readonly metadata: OcsfEvent['metadata'];
+  /** metadata.uid as it was, where it has no other place. */
+  readonly left: string | undefined;
+}
+
+/** @param metadata as 1.8.0 has it. */
+function identify(metadata: JsonObject, time: number, { uid, ownUid }: LiftOptions): Identified {
+  const product = object(metadata['product']) ?? {};
+  const name = text(product['name']) ?? text(product['uid']) ?? 'Unknown';
+  const vendor = text(product['vendor_name']) ?? 'Unknown';
+  const said = text(metadata['uid']);
+  const scope = [vendor, name, metadata['tenant_uid'] ?? null, said ?? null];
+  const used =
+    ownUid ?? (said === undefined ? uid() : WORLDWIDE.test(said) ? said : digest(15, 'ocsf', JSON.stringify(scope), String(time)));
+  const original = text(metadata['original_event_uid']);
+  const changed = said === undefined || said === used ? undefined : said;
+  return {
+    metadata: {
+      ...metadata,
+      uid: used,
+      version: OCSF_VERSION,
+      product: { ...product, name, vendor_name: vendor },
+      original_event_uid: original ?? changed,
+    },
+    left: original === undefined || original === changed ? undefined : changed,
+  };
+}
+
+/** What the producer said of the class that the class itself does not say, and the class that there was. */
+function contradictions(event: JsonObject, given: number, cls: ClassShape, activity: number): JsonObject {
+  const { category_uid: category = null, type_uid: type = null } = event;
+  const ofClass = given === cls.uid ? cls.category : Math.floor(given / 1000);
+  return {
+    ...(given === cls.uid ? {} : { class_uid: given }),
+    ...(category === null || wholeOf(category) === ofClass ? {} : { category_uid: category }),
+    ...(type === null || wholeOf(type) === given * 100 + activity ? {} : { type_uid: type }),
+  };
+}
+
+/** What of metadata was changed or cannot be used stays too. */
+function withMetadata(left: JsonObject, metadata: JsonObject, profiles: readonly string[], uid: string | undefined): JsonObject {
+  const said = metadata['profiles'] ?? undefined;
+  const declared = declaredProfiles(metadata);
+  const unused = declared.filter((name) => !profiles.some((used) => used === name || used.endsWith(`/${name}`)));
+  const isPlain = said === undefined || (isArray(said) && said.length === declared.length);
+  const rest = {
+    ...object(left['metadata']),
+    ...(metadata['version'] === OCSF_VERSION ? {} : { version: metadata['version'] }),
+    ...(isPlain ? (unused.length === 0 ? {} : { profiles: unused }) : { profiles: said }),
+    ...(uid === undefined ? {} : { uid }),
+  };
+  return Object.keys(rest).length === 0 ? left : { ...left, metadata: rest };
+}
+
+function unmappedOf(event: JsonObject, left: JsonObject): JsonObject | undefined {
+  const observables = otherObservables(event);
+  const all = observables === undefined ? left : { ...left, observables };
+  const given = asObject(event['unmapped'] ?? undefined);
+  if (given === undefined) return Object.keys(all).length === 0 ? undefined : all;
+  const names = Object.keys(given);
+  if (!names.some((name) => Object.hasOwn(all, name)))
+    return names.length === 0 && Object.keys(all).length === 0 ? undefined : { ...all, ...given };
+  const free = new Map(Object.entries(all));
+  for (const name of names) free.set(free.has(name) ? unused(`${name}_`, free, given) : name, given[name]);
+  return Object.fromEntries(free);
+}
+
+function unused(name: string, taken: ReadonlyMap<string, unknown>, coming: JsonObject): string {
+  return taken.has(name) || Object.hasOwn(coming, name) ? unused(`${name}_`, taken, coming) : name;
+}
+
+/** Parquet has `unmapped` as a list of pairs, which readers write in several ways. */
+function asObject(unmapped: Json | undefined): JsonObject | undefined {
+  if (unmapped === undefined) return undefined;
+  const list = isObject(unmapped) ? unmapped['key_value'] : unmapped;
+  const pairs = isArray(list) ? list.map(pairOf) : [];
+  const whole = pairs.flatMap((pair) => (pair === undefined ? [] : [pair]));
+  if (isArray(list) && whole.length === list.length) return Object.fromEntries(whole);
+  return isObject(unmapped) ? unmapped : { unmapped };
+}
+
+function pairOf(candidate: Json): readonly [string, Json | undefined] | undefined {
+  const [key, member, ...rest] = isArray(candidate) ? candidate : isObject(candidate) ? fieldsOfPair(candidate) : [];
+  return typeof key === 'string' && rest.length === 0 ? [key, member] : undefined;
+}
+
+function fieldsOfPair({ key, value: member, ...rest }: JsonObject): (Json | undefined)[] {
+  return Object.keys(rest).length === 0 ? [key, member] : [];
+}
+
+/** @returns the observables that say more than the event's attributes do. */
+function otherObservables(event: JsonObject): Json | undefined {
+  const observables = event['observables'] ?? undefined;
+  if (observables === undefined || !isArray(observables)) return observables;
+  let values: ReadonlySet<string> | undefined;
+  const others = observables.filter((one) => {
+    if (!isObject(one) || Object.keys(one).some((name) => !RESTATED.has(name) && (one[name] ?? undefined) !== undefined)) return true;
+    const said = one['value'] ?? undefined;
+    if (said === undefined || valueAt(event, one['name']) === said) return false;
+    values ??= collect({ ...event, observables: undefined }, new Set(), 0);
+    return typeof said !== 'string' || !values.has(said);
+  });
+  return others.length === 0 ? undefined : others;
+}
+
+const RESTATED: ReadonlySet<string> = new Set(['name', 'type', 'type_id', 'value']);
+const MAX_DEPTH = 24;
+
+/** Most producers name the attribute. @returns its text, if it stands under no list. */
+function valueAt(event: JsonObject, path: Json | undefined): string | undefined {
+  let at: Json | undefined = event;
+  for (const step of text(path)?.split('.', MAX_DEPTH) ?? []) at = isObject(at) ? at[step] : undefined;
+  return typeof at === 'number' ? String(at) : text(at);
+}
+
+function collect(node: Json, values: Set<string>, depth: number): ReadonlySet<string> {
+  if (typeof node === 'string') values.add(node);
+  else if (typeof node === 'number' || typeof node === 'boolean') values.add(String(node));
+  else if (node !== null && depth < MAX_DEPTH) {
+    for (const member of Object.values(node)) if (member !== undefined) collect(member, values, depth + 1);
+  }
+  return values;
+}

@@ -1,0 +1,123 @@
+// What OCSF 1.8.0 says of every class and object: which attributes there are, of which type, which are required. https://schema.ocsf.io/1.8.0
+import { FULL_FORM_DATA } from './full.ts';
+import shapes from './generated/shapes.json' with { type: 'json' };
+
+/** shared/ocsf/generated/shapes.json, made by tools/ocsf-shapes.ts. */
+export interface ShapeData {
+  /** By class uid. `attributes`: what differs from the base event (0), all of whose attributes every class has. */
+  readonly classes: Readonly<
+    Record<string, RawShape & { readonly name: string; readonly category: number; readonly profiles: readonly string[] }>
+  >;
+  readonly objects: Readonly<Record<string, RawShape>>;
+}
+interface RawShape {
+  readonly attributes: ShapeTable;
+  /** At least one of these attributes is there. */
+  readonly any?: readonly string[];
+  /** Exactly one of these attributes is there. */
+  readonly one?: readonly string[];
+}
+export type ShapeTable = Readonly<Record<string, ShapeEntry>>;
+/** A type alone, where there is nothing else to say. */
+export type ShapeEntry = string | RawAttribute;
+interface RawAttribute {
+  /** An OCSF type (`integer_t` stands for long_t too), or the name of an object. */
+  readonly type: string;
+  readonly list?: boolean;
+  readonly required?: boolean;
+  /** The values it may have: position in the captions of captions.json. */
+  readonly ids?: number;
+  /** The attribute that takes the caption of this id. */
+  readonly caption?: string;
+  /** It is the caption of an id. */
+  readonly isCaption?: boolean;
+  /** It belongs to one of these profiles and not to the class or object itself. */
+  readonly profiles?: readonly string[];
+  readonly deprecated?: boolean;
+}
+
+export interface Attribute extends RawAttribute {
+  readonly name: string;
+  /** Caption by value, for an attribute with `ids`. */
+  readonly captions: Readonly<Record<string, string>> | undefined;
+  /** The object's name, if it holds one (or a list of it). */
+  readonly object: string | undefined;
+}
+
+export interface Shape {
+  /** Whose renamed attributes it has (renames.ts): the object's name, `class` for every class. */
+  readonly scope: string;
+  readonly attributes: ReadonlyMap<string, Attribute>;
+  /** Attributes that are required whatever the profiles. */
+  readonly required: readonly Attribute[];
+  /** Ids with a caption beside them. */
+  readonly captioned: readonly (Attribute & { readonly caption: string })[];
+  readonly any: readonly string[];
+  readonly one: readonly string[];
+}
+
+export interface ClassShape extends Shape {
+  readonly uid: number;
+  readonly name: string;
+  readonly category: number;
+  readonly profiles: ReadonlySet<string>;
+  /** What a profile requires of an event that names it. */
+  readonly requiredBy: ReadonlyMap<string, readonly string[]>;
+}
+
+export const SHAPE_DATA: ShapeData = shapes;
+
+const classes = new Map<number, ClassShape>();
+const objects = new Map<string, Shape>();
+
+/** @returns undefined if OCSF 1.8.0 has no such class. */
+export function classShape(uid: number): ClassShape | undefined {
+  const known = classes.get(uid);
+  if (known !== undefined) return known;
+  const raw = SHAPE_DATA.classes[String(uid)];
+  if (raw === undefined) return undefined;
+  const base = SHAPE_DATA.classes['0']?.attributes ?? {};
+  const shape = compile('class', { ...raw, attributes: { ...base, ...raw.attributes } });
+  const requiredBy = new Map<string, string[]>();
+  for (const { name, required, profiles = [] } of shape.attributes.values()) {
+    if (required === true) for (const profile of profiles) requiredBy.set(profile, [...(requiredBy.get(profile) ?? []), name]);
+  }
+  const made = { ...shape, uid, name: raw.name, category: raw.category, profiles: new Set(raw.profiles), requiredBy };
+  classes.set(uid, made);
+  return made;
+}
+
+/** @returns undefined for a type that is no object of OCSF's own. */
+export function objectShape(name: string): Shape | undefined {
+  const known = objects.get(name);
+  if (known !== undefined) return known;
+  const raw = Object.hasOwn(SHAPE_DATA.objects, name) ? SHAPE_DATA.objects[name] : undefined;
+  if (raw === undefined) return undefined;
+  const shape = compile(name, raw);
+  objects.set(name, shape);
+  return shape;
+}
+
+function compile(scope: string, { attributes: table, any = [], one = [] }: RawShape): Shape {
+  const attributes = new Map(Object.entries(table).map(([name, entry]) => [name, attributeOf(name, entry)] as const));
+  const all = [...attributes.values()].filter(({ deprecated }) => deprecated !== true);
+  return {
+    scope,
+    attributes,
+    required: all.filter(({ required, profiles }) => required === true && profiles === undefined),
+    captioned: all.flatMap((attribute) => (attribute.caption === undefined ? [] : [{ ...attribute, caption: attribute.caption }])),
+    any,
+    one,
+  };
+}
+
+function attributeOf(name: string, entry: ShapeEntry): Attribute {
+  const raw = typeof entry === 'string' ? { type: entry } : entry;
+  return {
+    ...raw,
+    name,
+    captions: raw.ids === undefined ? undefined : FULL_FORM_DATA.captions[raw.ids],
+    // The one object without attributes holds anything.
+    object: raw.type !== 'object' && Object.hasOwn(SHAPE_DATA.objects, raw.type) ? raw.type : undefined,
+  };
+}

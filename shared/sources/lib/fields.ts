@@ -1,0 +1,197 @@
+// Members of a JSON record on their way into an event. A Fields remembers which of them went into an attribute; what is left goes to
+// `unmapped`, under its own name and nesting. Only what an attribute can hold is taken: another value stays where it was. A null in the
+// record is the same as no field and is not kept.
+import type { Json, JsonObject } from '../../model.ts';
+import { epochMs, inRange, ipOf } from '../../ocsf/event.ts';
+import { isArray, isObject, text } from '../../outcome.ts';
+import { portOf, wholeOf } from './values.ts';
+
+export interface Fields {
+  readonly members: JsonObject;
+  readonly taken: Set<string>;
+  /** Objects within, and arrays of objects, of which members were asked for. */
+  readonly inner: Map<string, Fields | readonly Fields[]>;
+}
+
+export function fieldsOf(members: JsonObject): Fields {
+  return { members, taken: new Set(), inner: new Map() };
+}
+
+/** Stands for an object that is not there: nothing can be taken from it. */
+const NOTHING: Fields = fieldsOf({});
+const NO_LIST: readonly Fields[] = [];
+
+/** @returns the object of that name, to take members of it; an empty one where there is none. */
+export function inside(fields: Fields, name: string): Fields {
+  const known = fields.inner.get(name);
+  if (known !== undefined) return isList(known) ? NOTHING : known;
+  const member = fields.members[name];
+  if (!isObject(member)) return NOTHING;
+  const found = fieldsOf(member);
+  fields.inner.set(name, found);
+  return found;
+}
+
+/** @returns the objects of the array of that name; none where there is no array, or one that holds anything else. */
+export function listIn(fields: Fields, name: string): readonly Fields[] {
+  const known = fields.inner.get(name);
+  if (known !== undefined) return isList(known) ? known : NO_LIST;
+  const member = fields.members[name];
+  if (!isArray(member) || !member.every(isObject)) return NO_LIST;
+  const found = member.map(fieldsOf);
+  fields.inner.set(name, found);
+  return found;
+}
+
+function isList(inner: Fields | readonly Fields[]): inner is readonly Fields[] {
+  return Array.isArray(inner);
+}
+
+/** Takes the member, whatever it is. */
+export function take(fields: Fields, name: string): Json | undefined {
+  const member = fields.members[name] ?? undefined;
+  if (member !== undefined) fields.taken.add(name);
+  return member;
+}
+
+/** Looks at a text without taking it. */
+export function peekText(fields: Fields, name: string): string | undefined {
+  return text(fields.members[name]);
+}
+
+/** Takes a text that is not empty. */
+export function takeText(fields: Fields, name: string): string | undefined {
+  return took(fields, name, text(fields.members[name]));
+}
+
+/** Takes a text that is not empty, or a number as the text that writes it: ids come as both. */
+export function takeId(fields: Fields, name: string): string | undefined {
+  return took(fields, name, idOf(fields.members[name]));
+}
+
+export function idOf(member: Json | undefined): string | undefined {
+  return typeof member === 'number' ? String(member) : text(member);
+}
+
+export function takeIp(fields: Fields, name: string): string | undefined {
+  return took(fields, name, ipOf(text(fields.members[name])));
+}
+
+export function takeFlag(fields: Fields, name: string): boolean | undefined {
+  const member = fields.members[name];
+  return took(fields, name, typeof member === 'boolean' ? member : undefined);
+}
+
+/** Takes a whole number from 0, also one that is written as text. */
+export function takeWhole(fields: Fields, name: string): number | undefined {
+  const member = fields.members[name];
+  if (typeof member === 'string') return took(fields, name, wholeOf(member));
+  return took(fields, name, typeof member === 'number' && member >= 0 && Number.isSafeInteger(member) ? member : undefined);
+}
+
+/** Takes a port, also one that is written as text. */
+export function takePort(fields: Fields, name: string): number | undefined {
+  const port = idOf(fields.members[name]);
+  return port === undefined ? undefined : took(fields, name, portOf(port));
+}
+
+/** Takes a time; one that says more than its ms do stays as well. */
+export function takeTime(fields: Fields, name: string): number | undefined {
+  const said = fields.members[name];
+  const ms = timeOf(said);
+  if (ms !== undefined && originalTime(said) === undefined) fields.taken.add(name);
+  return ms;
+}
+
+/** @returns the time as written, where it says more than ms since the epoch do: a zone, or finer than that. */
+export function originalTime(said: Json | undefined): string | undefined {
+  if (typeof said === 'number') return said >= MICROSECONDS ? String(said) : undefined;
+  if (typeof said !== 'string') return undefined;
+  return (said.length === 20 || said.length === 24) && said.endsWith('Z') ? undefined : said;
+}
+
+/** Takes degrees of latitude (at most 90) or longitude (at most 180). */
+export function takeDegrees(fields: Fields, name: string, most: 90 | 180): number | undefined {
+  const member = fields.members[name];
+  return took(fields, name, typeof member === 'number' && Math.abs(member) <= most ? member : undefined);
+}
+
+function took<T>(fields: Fields, name: string, found: T | undefined): T | undefined {
+  if (found !== undefined) fields.taken.add(name);
+  return found;
+}
+
+const EPOCH = /^\d{9,16}$/;
+const NO_ZONE = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,12})?$/;
+
+/**
+ * @param said a time as services write it: RFC 3339, also with a space before the offset; without a zone it is UTC; seconds, milli- or
+ * microseconds since the epoch, as number or text.
+ * @returns ms since the epoch, in the years 2000 to 2099; else undefined.
+ */
+export function timeOf(said: Json | undefined): number | undefined {
+  if (typeof said === 'number') return epochTime(said);
+  if (typeof said !== 'string') return undefined;
+  const ms = epochMs(said) ?? looseTime(said);
+  return ms !== undefined && inRange(ms) ? ms : undefined;
+}
+
+function looseTime(said: string): number | undefined {
+  if (said.length > 40) return undefined;
+  if (EPOCH.test(said)) return epochTime(Number(said));
+  if (NO_ZONE.test(said)) return epochMs(`${said}Z`);
+  const space = said.lastIndexOf(' ');
+  return space > 18 ? epochMs(said.slice(0, space) + said.slice(space + 1)) : undefined;
+}
+
+// The year 2000.
+const MILLISECONDS = Date.UTC(2000, 0, 1);
+const MICROSECONDS = MILLISECONDS * 1000;
+
+/** In the years 2000 to 2099 a number can be a time in one unit only. */
+function epochTime(said: number): number | undefined {
+  if (said >= MICROSECONDS) return ranged(Math.floor(said / 1000));
+  return said >= MILLISECONDS ? ranged(Math.floor(said)) : ranged(Math.round(said * 1000));
+}
+
+function ranged(ms: number): number | undefined {
+  return inRange(ms) ? ms : undefined;
+}
+
+/** Leaves texts, lists and objects that are empty out of what remains: they say nothing, in formats that write every field there is. */
+export function dropEmpty({ members, taken }: Fields): void {
+  for (const name of Object.keys(members)) {
+    const member = members[name];
+    if (member === '' || (isArray(member) && member.length === 0) || (isObject(member) && Object.keys(member).length === 0))
+      taken.add(name);
+  }
+}
+
+/** Everything that was not taken; undefined where nothing is left. */
+export function leftovers(fields: Fields): JsonObject | undefined {
+  const rest: Record<string, Json> = {};
+  let any = false;
+  for (const name of Object.keys(fields.members)) {
+    if (fields.taken.has(name)) continue;
+    const inner = fields.inner.get(name);
+    const left = inner === undefined ? fields.members[name] : isList(inner) ? leftoverList(inner) : leftovers(inner);
+    if (left === undefined || left === null) continue;
+    any = true;
+    // Assigning to __proto__ would not make a member.
+    if (name === '__proto__') Object.defineProperty(rest, name, { value: left, enumerable: true, configurable: true, writable: true });
+    else rest[name] = left;
+  }
+  return any ? rest : undefined;
+}
+
+function leftoverList(list: readonly Fields[]): readonly JsonObject[] | undefined {
+  const left = list.map(leftovers).filter((member) => member !== undefined);
+  return left.length === 0 ? undefined : left;
+}
+
+/** Takes everything that was not taken yet. */
+export function drain(fields: Fields): JsonObject | undefined {
+  const rest = leftovers(fields);
+  for (const name of Object.keys(fields.members)) fields.taken.add(name);
+  return rest;
+}
