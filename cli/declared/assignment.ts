@@ -123,7 +123,16 @@ function valueOf(more: GivenMore, { entry, target, problems }: Work): One | unde
   if (fixed === OTHER && attribute.caption !== undefined) {
     problems.push({ path, message: `is Other, and nothing says what else; take it from a field, which ${attribute.caption} then keeps` });
   }
-  return { needs: attribute.needs, assignment: { ...base, ...mapOf(more, attribute, known), fixed: fixed ?? unknownOf(to), word: wordOf(attribute, to) } };
+  return {
+    needs: attribute.needs,
+    assignment: {
+      ...base,
+      ...mapOf(more, attribute, known),
+      fixed: fixed ?? unknownOf(to),
+      isFallback: more.fallback === undefined ? undefined : true,
+      word: wordOf(attribute, to),
+    },
+  };
 }
 
 function profileProblems(wanted: readonly (readonly string[])[], { profiles }: Target, path: readonly string[]): readonly Problem[] {
@@ -133,20 +142,29 @@ function profileProblems(wanted: readonly (readonly string[])[], { profiles }: T
 
 /** What does not go together, whatever the values are. */
 function* shapeProblems(more: GivenMore, { type }: Attribute, path: readonly string[]): Generator<Problem> {
-  const { from, join, value, map, attributes } = more;
+  const { from, join, map, attributes } = more;
+  const value = more.value ?? more.fallback;
   const lonely = (['map', 'join', 'otherwise', 'format', 'zone'] as const).find((key) => more[key] !== undefined);
-  if ((value === undefined) === (from === undefined)) yield { path, message: 'must have either from or value' };
-  if (value !== undefined && lonely !== undefined) yield { path: [...path, lonely], message: 'does not go with value' };
+  const ways = [from, more.value, more.fallback].filter((way) => way !== undefined);
+  if (ways.length !== 1) yield { path, message: 'must have one of from, value and fallback' };
+  if (value !== undefined && lonely !== undefined)
+    yield { path: [...path, lonely], message: `does not go with ${more.value === undefined ? 'fallback' : 'value'}` };
   if (attributes !== undefined) yield { path: [...path, 'attributes'], message: 'goes with each, which is not there' };
-  if (join !== undefined && (typeof from === 'string' || (from?.length ?? 0) < 2)) yield { path: [...path, 'join'], message: 'joins several fields; name them under from' };
+  if (join !== undefined && (typeof from === 'string' || (from?.length ?? 0) < 2))
+    yield { path: [...path, 'join'], message: 'joins several fields; name them under from' };
   if (type === 'time') {
     if (map !== undefined) yield { path: [...path, 'map'], message: 'is of no use: the attribute is a time' };
     return;
   }
-  for (const key of ['format', 'zone'] as const) if (more[key] !== undefined) yield { path: [...path, key], message: 'is for times, and the attribute is none' };
+  for (const key of ['format', 'zone'] as const)
+    if (more[key] !== undefined) yield { path: [...path, key], message: 'is for times, and the attribute is none' };
 }
 
-function timeOf({ format = 'iso', zone }: GivenMore, { type }: Attribute, { path, problems }: { readonly path: readonly string[]; readonly problems: Problem[] }): TimeFormat | undefined {
+function timeOf(
+  { format = 'iso', zone }: GivenMore,
+  { type }: Attribute,
+  { path, problems }: { readonly path: readonly string[]; readonly problems: Problem[] },
+): TimeFormat | undefined {
   if (type !== 'time') return undefined;
   const formats = [format].flat();
   try {
@@ -159,7 +177,10 @@ function timeOf({ format = 'iso', zone }: GivenMore, { type }: Attribute, { path
     try {
       timeReader({ formats: [one], zone });
     } catch (error) {
-      problems.push({ path: [...path, 'format', ...(typeof format === 'string' ? [] : [String(at)])], message: `${wordsOf(error)} (found "${one}")` });
+      problems.push({
+        path: [...path, 'format', ...(typeof format === 'string' ? [] : [String(at)])],
+        message: `${wordsOf(error)} (found "${one}")`,
+      });
     }
   }
   return problems.length === 0 ? { formats, zone } : undefined;
@@ -187,7 +208,11 @@ function wordOf(attribute: Attribute, to: readonly string[]): readonly string[] 
 type Known = (said: Scalar, key: readonly string[]) => Scalar | undefined;
 
 /** An id takes its captions where nothing else is said. */
-function mapOf({ from, map, otherwise }: GivenMore, attribute: Attribute, known: Known): Pick<Assignment, 'map' | 'otherwise' | 'captions'> {
+function mapOf(
+  { from, map, otherwise }: GivenMore,
+  attribute: Attribute,
+  known: Known,
+): Pick<Assignment, 'map' | 'otherwise' | 'captions'> {
   const isId = attribute.captions.size > 0;
   if (from === undefined || (map === undefined && !isId)) return {};
   const captions = isId ? Object.fromEntries(attribute.captions) : undefined;
@@ -197,11 +222,12 @@ function mapOf({ from, map, otherwise }: GivenMore, attribute: Attribute, known:
 }
 
 /** @returns what is set where no field has a value: 99 stands for a word, and there is none. */
-function fixedOf({ value, otherwise }: GivenMore, { base, known }: { readonly base: Assignment; readonly known: Known }): Json | undefined {
-  const said = value ?? otherwise;
-  const meant = said === undefined ? undefined : known(said, [value === undefined ? 'otherwise' : 'value']);
+function fixedOf(more: GivenMore, { base, known }: { readonly base: Assignment; readonly known: Known }): Json | undefined {
+  const key = (['value', 'fallback', 'otherwise'] as const).find((one) => more[one] !== undefined);
+  const said = key === undefined ? undefined : more[key];
+  const meant = key === undefined || said === undefined ? undefined : known(said, [key]);
   if (meant === undefined) return undefined;
-  if (meant === OTHER && value === undefined && base.values?.includes(0) === true) return 0;
+  if (meant === OTHER && key === 'otherwise' && base.values?.includes(0) === true) return 0;
   return converter({ ...base, word: undefined })(meant, 0)?.value;
 }
 

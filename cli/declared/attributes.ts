@@ -115,7 +115,11 @@ function memberOf(node: JsonObject, name: string): JsonObject | undefined {
   return members !== undefined && Object.hasOwn(members, name) ? object(members[name]) : undefined;
 }
 
-function unknown({ what }: ClassSchema, path: readonly string[], { node, name }: { readonly node: JsonObject; readonly name: string }): string {
+function unknown(
+  { what }: ClassSchema,
+  path: readonly string[],
+  { node, name }: { readonly node: JsonObject; readonly name: string },
+): string {
   if (!hasMembers(node)) return `${path.join('.')} is no object and has no ${name}`;
   const known = Object.entries(object(node['properties']) ?? {}).filter(([, member]) => object(member)?.['x-deprecated'] === undefined);
   const names = known.map(([one]) => one);
@@ -172,7 +176,10 @@ export function needsOf(node: JsonObject): Need {
 }
 
 /** What OCSF says of profiles: which a class may have, and which attributes an event must have that carries one. */
-export function profilesOf({ root }: ClassSchema): { readonly known: readonly string[]; readonly required: ReadonlyMap<string, readonly string[]> } {
+export function profilesOf({ root }: ClassSchema): {
+  readonly known: readonly string[];
+  readonly required: ReadonlyMap<string, readonly string[]>;
+} {
   const rules = isArray(root['allOf']) ? root['allOf'].filter(isObject) : [];
   const required = new Map<string, readonly string[]>();
   let known: readonly string[] = [];

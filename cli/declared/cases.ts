@@ -34,7 +34,8 @@ export function casesOf(file: SourceFile, tools: Tools): readonly Case[] {
     const path = file.cases === undefined ? [] : ['cases', String(at)];
     const isLast = at === given.length - 1;
     if (!isLast && one.when === undefined) problems.push({ path, message: 'lacks when: only the last case is for all other records' });
-    if (isLast && one.when !== undefined) problems.push({ path: [...path, 'when'], message: 'is not for the last case, which is for all records that no other is for' });
+    if (isLast && one.when !== undefined)
+      problems.push({ path: [...path, 'when'], message: 'is not for the last case, which is for all records that no other is for' });
     const made = caseOf(merged(file, one, path), { ...tools, problems: [] });
     problems.push(...made.problems);
     return made.case === undefined ? [] : [made.case];
@@ -89,7 +90,9 @@ function caseOf({ kind, entries, path, at }: Merged, { names, problems, conditio
   delete needs['metadata'];
   problems.push(...made.problems);
   if (made.problems.length === 0) {
-    problems.push(...lacking(made.assignments, needs, { path: kind.attributes === undefined ? path : at('attributes'), what: schema.what, entries }));
+    problems.push(
+      ...lacking(made.assignments, needs, { path: kind.attributes === undefined ? path : at('attributes'), what: schema.what, entries }),
+    );
   }
   return { case: { when, cls: { uid: cls.uid, category: cls.category }, profiles, assignments: made.assignments, needs }, problems };
 }
@@ -107,7 +110,8 @@ function rootNeeds(schema: ClassSchema, profiles: readonly string[]): Need {
 function* profileProblems(profiles: readonly string[], schema: ClassSchema, path: readonly string[]): Generator<Problem> {
   const { known } = profilesOf(schema);
   for (const [at, profile] of profiles.entries()) {
-    if (!known.includes(profile)) yield { path: [...path, String(at)], message: `must be one of ${known.join(', ')} ${found(profile, known)}` };
+    if (!known.includes(profile))
+      yield { path: [...path, String(at)], message: `must be one of ${known.join(', ')} ${found(profile, known)}` };
     else if (profiles.indexOf(profile) < at) yield { path: [...path, String(at)], message: `${profile} is named twice` };
   }
 }

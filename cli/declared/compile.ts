@@ -40,7 +40,9 @@ function compile(file: SourceFile, fileName: string): { readonly plan: DeclaredP
   const uid = pathsOf(file.uid ?? [], names, { path: ['uid'], problems });
   const cases = casesOf(file, { names, problems, conditionsOf });
   const { recognise = [], claim = {}, records } = file;
-  const used = [...uid, ...cases.flatMap(({ assignments }) => assignments.flatMap(({ from }) => from.slice(0, 1)))].map((path) => path.join('.'));
+  const used = [...uid, ...cases.flatMap(({ assignments }) => assignments.flatMap(({ from }) => from.slice(0, 1)))].map((path) =>
+    path.join('.'),
+  );
   const plan: DeclaredPlan = {
     name: file.name,
     title: file.title,
@@ -53,7 +55,11 @@ function compile(file: SourceFile, fileName: string): { readonly plan: DeclaredP
         detailTypes === undefined ? { source } : { source, detailTypes },
       ),
     },
-    recognise: recognise.every((text) => typeof text === 'string') ? (recognise.length === 0 ? [] : [recognise]) : recognise.map((texts) => [texts].flat()),
+    recognise: recognise.every((text) => typeof text === 'string')
+      ? recognise.length === 0
+        ? []
+        : [recognise]
+      : recognise.map((texts) => [texts].flat()),
     readers: readersOf(file, [...new Set(used)]),
     begins: file.begins,
     records: records === undefined ? undefined : recordsOf(records, problems),
@@ -68,7 +74,8 @@ function compile(file: SourceFile, fileName: string): { readonly plan: DeclaredP
 
 function* fileProblems({ name, claim, product }: SourceFile, fileName: string): Generator<Problem> {
   if (name !== fileName) yield { path: ['name'], message: `must be the file's name, ${fileName} (found "${name}")` };
-  if (product.vendor_name === OWN_PRODUCT) yield { path: ['product', 'vendor_name'], message: `must not be ${OWN_PRODUCT}, whose own findings would be meant` };
+  if (product.vendor_name === OWN_PRODUCT)
+    yield { path: ['product', 'vendor_name'], message: `must not be ${OWN_PRODUCT}, whose own findings would be meant` };
   for (const [at, key] of (claim?.keys ?? []).entries()) {
     const problem = keyProblem(key);
     if (problem !== undefined) yield { path: ['claim', 'keys', String(at)], message: problem };

@@ -38,7 +38,11 @@ function groupsOf(pattern: string | undefined): readonly string[] | undefined {
 }
 
 /** @param problems where what is wrong is put. */
-export function pathsOf(from: From, names: FieldNames, { path, problems }: { readonly path: readonly string[]; readonly problems: Problem[] }): readonly RawPath[] {
+export function pathsOf(
+  from: From,
+  names: FieldNames,
+  { path, problems }: { readonly path: readonly string[]; readonly problems: Problem[] },
+): readonly RawPath[] {
   return [from].flat().map((field, at) => {
     const problem = problemOf(field, names);
     if (problem !== undefined) problems.push({ path: typeof from === 'string' ? path : [...path, String(at)], message: problem });
@@ -51,7 +55,8 @@ function segments(field: string, { isFlat }: FieldNames): RawPath {
 }
 
 function problemOf(field: string, names: FieldNames): string | undefined {
-  if (segments(field, names).includes('')) return `names a field without a name (found "${field}"); a dot that is part of a name stands behind a backslash`;
+  if (segments(field, names).includes(''))
+    return `names a field without a name (found "${field}"); a dot that is part of a name stands behind a backslash`;
   const { known } = names;
   if (known === undefined || known.has(field) || FURTHER.test(field)) return undefined;
   return `must be one of the fields ${[...known].join(', ')} ${found(field, [...known])}`;

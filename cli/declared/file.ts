@@ -60,6 +60,7 @@ export interface GivenMore {
   readonly from?: From;
   readonly join?: string;
   readonly value?: Scalar;
+  readonly fallback?: Scalar;
   readonly map?: Readonly<Record<string, Scalar>>;
   readonly otherwise?: Scalar;
   readonly format?: string | readonly string[];

@@ -35,13 +35,17 @@ export function* formatProblems(file: SourceFile): Generator<Problem> {
     if (format.regex !== undefined) {
       const problem = regexProblem(format.regex);
       if (problem !== undefined) yield { path: [...path, 'regex'], message: problem };
-      else if (!/\(\?<[A-Za-z_]/.test(format.regex)) yield { path: [...path, 'regex'], message: 'has no named group: (?<name>…) makes a field' };
+      else if (!/\(\?<[A-Za-z_]/.test(format.regex))
+        yield { path: [...path, 'regex'], message: 'has no named group: (?<name>…) makes a field' };
     }
     if (format.csv !== undefined) yield* csvProblems(format.csv, [...path, 'csv']);
   }
   const begins = file.begins === undefined ? undefined : regexProblem(file.begins);
   if (begins !== undefined) yield { path: ['begins'], message: begins };
-  if (file.begins !== undefined && formats.every((format) => format === 'json' || (typeof format !== 'string' && format.json !== undefined))) {
+  if (
+    file.begins !== undefined &&
+    formats.every((format) => format === 'json' || (typeof format !== 'string' && format.json !== undefined))
+  ) {
     yield { path: ['begins'], message: 'is for formats of lines: JSON tells itself where a record begins' };
   }
 }
@@ -51,7 +55,10 @@ function* csvProblems(csv: CsvSettings, path: readonly string[]): Generator<Prob
   for (const [at, name] of names.entries()) {
     if (names.indexOf(name) < at) yield { path: [...path, 'columns', String(at)], message: `${name} is named twice` };
     if (at > 0 && csv.columns?.[at - 1]?.endsWith('?') === true && csv.columns[at]?.endsWith('?') === false) {
-      yield { path: [...path, 'columns', String(at)], message: 'stands behind a column that may be missing, so it may be missing too (add a ?)' };
+      yield {
+        path: [...path, 'columns', String(at)],
+        message: 'stands behind a column that may be missing, so it may be missing too (add a ?)',
+      };
     }
   }
   if (csv.columns !== undefined && csv.header !== undefined) {

@@ -12,11 +12,7 @@ interface Whole {
 }
 
 /** @param needs by place in the event; '' is the event itself, or an object of a list. */
-export function* lacking(
-  assignments: readonly Assignment[],
-  needs: Readonly<Record<string, Need>>,
-  whole: Whole,
-): Generator<Problem> {
+export function* lacking(assignments: readonly Assignment[], needs: Readonly<Record<string, Need>>, whole: Whole): Generator<Problem> {
   for (const [place, { required, anyOf, isExclusive }] of Object.entries(needs)) {
     const prefix = place === '' ? '' : `${place}.`;
     const has = (name: string): boolean => assignments.some(({ to }) => `${to.join('.')}.`.startsWith(`${prefix}${name}.`));

@@ -65,7 +65,7 @@ export function createAssigner(assignments: readonly Assignment[], needs: NeedsB
 }
 
 function stepOf(assignment: Assignment, tree: RestTree, places: Places): Step {
-  const slot = places.add(assignment.to);
+  const slot = places.add(assignment.to, assignment.isFallback);
   const wordSlot = assignment.word === undefined ? undefined : places.add(assignment.word);
   return { read: reader(assignment, tree), fixed: assignment.fixed, slot, wordSlot };
 }
@@ -151,7 +151,11 @@ function listReader(fields: readonly Field[], elements: Assigner): Read {
 }
 
 /** @returns what is left of the element. */
-function elementOf(element: Json, elements: Assigner, { made, reference }: { readonly made: JsonObject[]; readonly reference: number }): Json {
+function elementOf(
+  element: Json,
+  elements: Assigner,
+  { made, reference }: { readonly made: JsonObject[]; readonly reference: number },
+): Json {
   if (!isObject(element)) return element;
   const assigned = elements.assign(element, reference);
   if (!assigned.isSaid || assigned.missing !== undefined) return element;

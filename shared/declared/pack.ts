@@ -12,7 +12,5 @@ export function shippedPlans(): readonly DeclaredPlan[] {
 }
 
 function isPack(candidate: unknown): candidate is readonly DeclaredPlan[] {
-  return (
-    isArray(candidate) && candidate.every((plan) => isObject(plan) && typeof plan['name'] === 'string' && isArray(plan['cases']))
-  );
+  return isArray(candidate) && candidate.every((plan) => isObject(plan) && typeof plan['name'] === 'string' && isArray(plan['cases']));
 }

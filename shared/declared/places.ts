@@ -4,8 +4,8 @@ import type { Json, JsonObject } from '../model.ts';
 import type { Needs, NeedsByPlace } from './plan.ts';
 
 export interface Places {
-  /** @param path of the attribute. @returns the number of its slot. */
-  add(path: readonly string[]): number;
+  /** @param isFallback its value counts only where its object would be incomplete without it. @returns the number of its slot. */
+  add(path: readonly string[], isFallback?: boolean): number;
   clear(): void;
   /** @param leaves fields that it was moved from; undefined where it came from none. */
   set(slot: number, value: Json, leaves: readonly number[] | undefined): void;
@@ -21,6 +21,8 @@ interface Place {
   readonly isList: boolean;
   readonly members: Place[];
   readonly needs: Needs | undefined;
+  /** Members that count only where the object would be incomplete without them. */
+  readonly fallbacks: Place[];
 }
 
 interface Slots {
@@ -31,13 +33,13 @@ interface Slots {
 const INDEX = /^\d+$/;
 
 export function createPlaces(needs: NeedsByPlace): Places {
-  const root: Place = { name: '', slot: undefined, isList: false, members: [], needs: undefined };
+  const root: Place = { name: '', slot: undefined, isList: false, members: [], needs: undefined, fallbacks: [] };
   const slots: Slots = { values: [], leaves: [] };
   return {
-    add(path) {
+    add(path, isFallback = false) {
       const slot = slots.values.push(undefined) - 1;
       slots.leaves.push(undefined);
-      place(root, path, { slot, needs });
+      place(root, path, { slot, needs, isFallback });
       return slot;
     },
     clear() {
@@ -55,15 +57,22 @@ export function createPlaces(needs: NeedsByPlace): Places {
   };
 }
 
-function place(root: Place, path: readonly string[], { slot, needs }: { readonly slot: number; readonly needs: NeedsByPlace }): void {
+interface Where {
+  readonly slot: number;
+  readonly needs: NeedsByPlace;
+  readonly isFallback: boolean;
+}
+
+function place(root: Place, path: readonly string[], { slot, needs, isFallback }: Where): void {
   let node = root;
   for (const [depth, name] of path.entries()) {
     const isLeaf = depth === path.length - 1;
     let next = node.members.find((member) => member.name === name);
     if (next === undefined) {
       const own = needs[path.slice(0, depth + 1).join('.')];
-      next = { name, slot: isLeaf ? slot : undefined, isList: INDEX.test(path[depth + 1] ?? ''), members: [], needs: own };
-      node.members.push(next);
+      const isList = INDEX.test(path[depth + 1] ?? '');
+      next = { name, slot: isLeaf ? slot : undefined, isList, members: [], needs: own, fallbacks: [] };
+      (isLeaf && isFallback ? node.fallbacks : node.members).push(next);
     }
     node = next;
   }
@@ -93,6 +102,12 @@ function objectOf(node: Place, slots: Slots, moved: Uint8Array): JsonObject | un
   for (const member of node.members) {
     const value = valueOf(member, slots, moved);
     if (value !== undefined) (made ??= {})[member.name] = value;
+  }
+  if (node.fallbacks.length > 0 && (made === undefined || lackOf(made, node.needs) !== undefined)) {
+    for (const { name, slot } of node.fallbacks) {
+      const value = slot === undefined ? undefined : slots.values[slot];
+      if (value !== undefined) (made ??= {})[name] = value;
+    }
   }
   if (made === undefined || lackOf(made, node.needs) === undefined) return made;
   giveBack(node, slots, moved);

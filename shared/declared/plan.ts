@@ -103,6 +103,8 @@ export interface Assignment {
   readonly join?: string | undefined;
   /** Set where no field has a value. */
   readonly fixed?: Json | undefined;
+  /** `fixed` is set only where its object would be incomplete without it. */
+  readonly isFallback?: boolean | undefined;
   readonly type: ValueType;
   /** The attribute is a list of such values. */
   readonly isList?: boolean | undefined;

@@ -12,7 +12,8 @@ export type ReadFields = (record: RawRecord, context: Context) => Outcome<JsonOb
 
 export function framingOf({ readers, begins }: Pick<DeclaredPlan, 'readers' | 'begins'>): Framing {
   const [first] = readers;
-  if (readers.length === 1 && first?.kind === 'json') return first.array === undefined ? { kind: 'json' } : { kind: 'json', arrayKey: first.array };
+  if (readers.length === 1 && first?.kind === 'json')
+    return first.array === undefined ? { kind: 'json' } : { kind: 'json', arrayKey: first.array };
   const csv = readers.find((reader) => reader.kind === 'csv');
   const isHeader = csv === undefined || csv.columns !== undefined ? undefined : headerTest(csv);
   const beginning = begins === undefined ? undefined : new RegExp(`^(?:${begins})`);

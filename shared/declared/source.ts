@@ -102,7 +102,7 @@ function mapper({ name, product, uid: parts }: DeclaredPlan) {
       metadata: {
         ...deliveryOf(record, time, context),
         ...object(metadata),
-        uid: uidOf(fields, { name, parts, context }) ?? context.uid(record.index),
+        uid: uidOf(fields, { name, cls: cls.uid, parts, context }) ?? context.uid(record.index),
         version: OCSF_VERSION,
         product,
         profiles: context.logGroup === undefined ? as.profiles : as.cloudProfiles,
@@ -121,16 +121,17 @@ function number(assigned: Json | undefined): number {
 
 interface Naming {
   readonly name: string;
+  readonly cls: number;
   readonly parts: DeclaredPlan['uid'];
   readonly context: Context;
 }
 
 /** Whoever writes to a log group of the bank's own chooses the ids in it: there, and where a part is missing, a record goes by its position. */
-function uidOf(fields: JsonObject, { name, parts, context }: Naming): string | undefined {
+function uidOf(fields: JsonObject, { name, cls, parts, context }: Naming): string | undefined {
   const { logGroup, origin } = context;
   if (parts.length === 0 || (logGroup !== undefined && !logGroup.startsWith('/aws/'))) return undefined;
   const found = parts.map((path) => valueAt(fields, path));
   if (found.some((part) => part === undefined || part === '')) return undefined;
-  // One account cannot take the place of another one's record.
-  return digest(15, name, JSON.stringify(origin.account), JSON.stringify(found));
+  // Records of several kinds may have the same id; and one account cannot take the place of another one's record.
+  return digest(15, name, String(cls), JSON.stringify(origin.account), JSON.stringify(found));
 }

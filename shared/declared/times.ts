@@ -120,7 +120,9 @@ function patternReader(pattern: string, offset: Offset | undefined): TimeReader 
     const time = `${hour.padStart(2, '0')}:${part(at.minute) ?? '00'}:${part(at.second) ?? '00'}${fraction}`;
     const year = shortYear === undefined ? part(at.year) : shortYear + (part(at.shortYear) ?? '');
     const wall =
-      year === undefined ? timeWithoutYear(month, day, time, reference) : timeOfParts({ year, month, day }, time, part(at.zone)?.toUpperCase());
+      year === undefined
+        ? timeWithoutYear(month, day, time, reference)
+        : timeOfParts({ year, month, day }, time, part(at.zone)?.toUpperCase());
     if (wall === undefined) return undefined;
     return { ms: at.zone === undefined && offset !== undefined ? wall - offset(wall) : wall, isExact: false };
   };
@@ -179,7 +181,9 @@ function pieceAt(pattern: string, at: number): Piece {
   }
   if (/^[A-Za-z]/.test(rest)) {
     const known = SYMBOLS.map(([name]) => name).join(', ');
-    throw new Error(`holds "${rest.charAt(0)}"; must be iso, ${[...EPOCHS.keys()].join(', ')}, or made of ${known}, and letters in single quotes`);
+    throw new Error(
+      `holds "${rest.charAt(0)}"; must be iso, ${[...EPOCHS.keys()].join(', ')}, or made of ${known}, and letters in single quotes`,
+    );
   }
   return { length: 1, expression: RegExp.escape(rest.charAt(0)) };
 }

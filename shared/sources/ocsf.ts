@@ -4,9 +4,10 @@
 //  - metadata.uid stays where it is long enough to be unique in the world (as in Security Lake's CloudTrail, where it is the eventID: the
 //    same document as the trail's own); a shorter one is told from other producers' by product and time, and is original_event_uid.
 import type { JsonObject, OcsfEvent, Outcome, RawRecord } from '../model.ts';
+import { CLOUD_RESOURCES_INVENTORY } from '../ocsf/classes.ts';
 import { lift } from '../ocsf/lift.ts';
 import { SHAPE_DATA } from '../ocsf/shape.ts';
-import { isObject, jsonOf, reject } from '../outcome.ts';
+import { isArray, isObject, jsonOf, reject } from '../outcome.ts';
 import type { Context, Delivery, Source } from './api.ts';
 
 export const ocsf: Source<OcsfEvent> = {
@@ -28,7 +29,7 @@ export const ocsf: Source<OcsfEvent> = {
   },
   recognises: (head) => /^\s*[[{]/.test(head) && [CLASS, METADATA, VERSION].every((part) => part.test(head)),
   parse,
-  map: (event) => event,
+  map: (event) => (event.class_uid === CLOUD_RESOURCES_INVENTORY.uid ? withTextData(event) : event),
 };
 
 const KEY =
@@ -53,4 +54,17 @@ function parse(record: RawRecord, context: Context): Outcome<OcsfEvent> {
 function unwrapped(parsed: JsonObject): JsonObject | undefined {
   if (parsed['detail-type'] === undefined || parsed['class_uid'] !== undefined) return parsed;
   return isObject(parsed['detail']) ? parsed['detail'] : undefined;
+}
+
+/** In an inventory the words of resources[].data can be searched, so they are text; elsewhere it is shown as it is. */
+function withTextData(event: OcsfEvent): OcsfEvent {
+  const { resources } = event;
+  if (!isArray(resources)) return event;
+  return {
+    ...event,
+    resources: resources.map((one) => {
+      const data = isObject(one) ? one['data'] : undefined;
+      return !isObject(one) || data === undefined || typeof data === 'string' ? one : { ...one, data: JSON.stringify(data) };
+    }),
+  };
 }
