@@ -9,6 +9,8 @@ import { sourceNamed } from '../shared/sources/registry.ts';
 import type { CaseOptions } from '../test/golden-runner.ts';
 
 const CHUNK_BYTES = 64 * 1024;
+/** As the golden cases have it: lines that name no year get theirs from it. */
+const DELIVERED = Date.UTC(2026, 0, 1);
 
 const [, , what, name = '', file = '', given = '{}', rounds = '5'] = process.argv;
 const options = JSON.parse(given) as CaseOptions;
@@ -37,7 +39,7 @@ async function ours(): Promise<number> {
       source: name,
       trigger: 'file',
       uri: `file://${name}`,
-      time: 0,
+      time: DELIVERED,
     },
     source,
     ...options,

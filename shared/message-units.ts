@@ -42,8 +42,13 @@ export function kafkaUnit({ cluster, topic, partition, records }: KafkaRun, bank
   const route = namedRoute(bank, named);
   const origin = { ...ofBank(bank, route), trigger: 'kafka' as const, account: 'unknown', region: bank.region };
   return {
-    origin: { ...origin, uri: `${place}/${span(records.map(({ offset }) => offset))}`, time: timeOf(records) },
+    origin: {
+      ...origin,
+      uri: `${place}/${span(records.map(({ offset }) => offset))}@${records[0]?.timestamp ?? 0}`,
+      time: timeOf(records),
+    },
     ...routed(route, (normaliser) => readKafkaRecords(records, place, normaliser)),
+    way: `kafka ${cluster} ${topic}`,
     body: inMemory(sealed).open(),
   };
 }
@@ -57,6 +62,7 @@ export function shardUnit({ stream, shard, region, records }: ShardRun, bank: Ba
   return {
     origin: { ...origin, uri: `${place}/${span(records.map(({ sequence }) => sequence))}`, time: timeOf(records) },
     ...routed(route, (normaliser) => readShardRecords(records, place, normaliser)),
+    way: `kinesis ${stream}`,
     body: inMemory(sealed).open(),
   };
 }
@@ -76,7 +82,8 @@ function span(positions: readonly (number | string)[]): string {
   return `${first}-${last}`;
 }
 
-const KAFKA_URI = /^kafka:\/\/([^/]+)\/([^/]+)\/(\d+)\/\d+-\d+$/;
+// Behind the offsets the time of the first: a topic that is made again begins anew at 0.
+const KAFKA_URI = /^kafka:\/\/([^/]+)\/([^/]+)\/(\d+)\/\d+-\d+@-?\d+$/;
 const SHARD_URI = /^kinesis:\/\/([^/]+)\/([^/]+)\/\d+-\d+$/;
 
 /** The unit as its partition delivered it. @param sealed as it was sealed. */

@@ -17,7 +17,7 @@ export interface Origin {
   readonly trigger: 's3' | 'kinesis' | 'eventbridge' | 'kafka' | 'file';
   /**
    * Unique name of the delivered unit: `s3://bucket/key#version-or-etag`, `kinesis://stream/shard/sequence` (or `first-last`),
-   * `kafka://cluster/topic/partition/first-last`, `eventbridge://account/region/id`.
+   * `kafka://cluster/topic/partition/first-last@time`, `eventbridge://account/region/id`.
    */
   readonly uri: string;
   /** When it was delivered, ms since the epoch, from the trigger. */
@@ -33,9 +33,9 @@ export interface RawRecord {
   /** Position among the records of this unit, from 0; ids and parked records refer to it. */
   readonly index: number;
   /** Time given by what delivered it (CloudWatch Logs, Kinesis, Kafka), ms since the epoch. */
-  readonly time?: number;
+  readonly time?: number | undefined;
   /** Id given by the wrapper (CloudWatch Logs event id). */
-  readonly uid?: string;
+  readonly uid?: string | undefined;
 }
 
 /** Why a record could not be processed; codes are listed in shared/errors.ts. */

@@ -3,10 +3,11 @@
 import type { Counts, Json, OcsfEvent, Origin, Outcome, ParkedRecord, RawRecord, Reject } from './model.ts';
 import { MAX_RECORD_BYTES, type FrameSink } from './decode/frame-sink.ts';
 import { createFramer } from './decode/framer.ts';
-import { logEventId, positionIds } from './ids.ts';
+import { digest, logEventId, positionIds } from './ids.ts';
 import { OWN_PRODUCT } from './ocsf/classes.ts';
 import { inRange } from './ocsf/event.ts';
 import { exclude, parseJson, reject } from './outcome.ts';
+import { type Parts, PARTS_TOO_LARGE, proportion } from './parts.ts';
 import type { Context, Framing, Source } from './sources/api.ts';
 
 /** A step on a mapped event: exclusion by the bank's file, redaction, enrichment. */
@@ -19,6 +20,8 @@ export interface NormaliseOptions {
   readonly format?: string | undefined;
   readonly logGroup?: string | undefined;
   readonly logStream?: string | undefined;
+  /** See Route.way in shared/sources/routes.ts: ids that records bring count within it only. */
+  readonly way?: string | undefined;
   readonly transforms: readonly Transform[];
   /**
    * Only these records are processed (redriving parked ones): position → how the text begins. The others are passed over and not counted,
@@ -39,6 +42,8 @@ export interface Normaliser {
   record(text: string, wrapper?: Wrapper): void;
   /** One message of a stream or topic: framed by the source, the ids of its records are made from its own name. */
   message(body: Buffer, wrapper: { readonly uri: string; readonly time: number }): void;
+  /** A record or message that cannot be read at all. */
+  broken(problem: Reject, raw: string): void;
   /** A record that is none of the bank's activity (a control message), left out under the rule's name. */
   exclude(rule: string): void;
   /** What could not be read of the unit, beyond its records. */
@@ -65,12 +70,26 @@ export function createNormaliser(options: NormaliseOptions): Normaliser {
   const joined = source === undefined ? undefined : createJoiner(source.framing, reader.offer);
   /** Of the message that is being read. */
   let time: number | undefined;
+  let isHeaded = false;
   const sink: FrameSink = {
     record: (text, json) => reader.offer(text, time === undefined ? { json } : { json, time }),
-    header: reader.header,
-    broken: (problem, text) => reader.aside(text, (at) => ledger.park('decode', at, problem, text)),
+    header(line) {
+      reader.header(line);
+      isHeaded = true;
+    },
+    broken,
   };
   const framer = source === undefined ? undefined : createFramer(source.framing, sink);
+
+  function broken(problem: Reject, text: string): void {
+    reader.aside(text, (at) => ledger.park('decode', at, problem, text));
+  }
+  /** Framing found nothing in a message. */
+  function recordless(text: string): void {
+    const rule = isHeaded ? 'header_alone' : holdsNothing(text) ? 'empty_message' : undefined;
+    if (rule !== undefined) reader.aside(text, (at) => ledger.exclude(rule, at));
+    else broken(NO_RECORD, text);
+  }
 
   return {
     push: (chunk) => framer?.push(chunk),
@@ -78,16 +97,20 @@ export function createNormaliser(options: NormaliseOptions): Normaliser {
     message(body, wrapper) {
       reader.name(wrapper.uri);
       time = wrapper.time;
+      isHeaded = false;
       if (source === undefined) reader.offer(body.toString('utf8'), { time });
       else {
+        const before = reader.position();
         const own = createFramer(source.framing, sink);
         own.push(body);
         own.end();
+        if (reader.position() === before) recordless(body.toString('utf8'));
       }
     },
+    broken,
     exclude: (rule) => reader.aside('', (at) => ledger.exclude(rule, at)),
     unreadable(problem, raw = '') {
-      if (ledger.enter(-1, raw)) ledger.park('decode', -1, problem, raw);
+      if (ledger.enter({ index: -1, text: raw })) ledger.park('decode', -1, problem, raw);
     },
     end() {
       framer?.end();
@@ -95,6 +118,20 @@ export function createNormaliser(options: NormaliseOptions): Normaliser {
       return ledger.summary();
     },
   };
+}
+
+const NO_RECORD: Reject = { code: 'malformed_record', detail: 'no record is in the message' };
+
+/** True for white space, and for lists of nothing: `{"Records":[]}`. */
+function holdsNothing(text: string): boolean {
+  if (text.trim() === '') return true;
+  const open: (Json | undefined)[] = [parseJson(text)];
+  for (let at = 0; at < open.length; at++) {
+    const node = open[at];
+    if (typeof node !== 'object' || node === null) return false;
+    for (const member of Object.values(node)) open.push(member);
+  }
+  return true;
 }
 
 type Ledger = ReturnType<typeof createLedger>;
@@ -106,6 +143,7 @@ function createReader(options: NormaliseOptions, ledger: Ledger) {
   let index = 0;
   /** Position of the first record of the message that is being read; undefined outside of messages. */
   let first: number | undefined;
+  let way: Way = { transforms: options.transforms, isMessage: false, by: options.way };
   /** Of the record that is being read, where the trigger gave it an id. */
   let given: string | undefined;
   const context: { -readonly [K in keyof Context]: Context[K] } = {
@@ -117,50 +155,76 @@ function createReader(options: NormaliseOptions, ledger: Ledger) {
   };
 
   function take(record: RawRecord): void {
-    if (!ledger.enter(record.index, record.text)) return;
-    const outcome =
-      source === undefined
-        ? UNKNOWN_SOURCE
-        : read(source, record, context, { transforms: options.transforms, isMessage: first !== undefined });
+    if (!ledger.enter(record)) return;
+    const outcome = source === undefined ? UNKNOWN_SOURCE : read(source, record, context, way);
     if (outcome.kind === 'value') ledger.event(outcome.value, record);
     else if (outcome.kind === 'exclude') ledger.exclude(outcome.rule, record.index);
     else ledger.park('parse', record.index, outcome.reject, record.text);
   }
 
-  function offer(text: string, wrapper: Wrapper = {}): void {
-    given = wrapper.uid;
-    if (source?.split === undefined) {
-      take({ text, ...wrapper, index: index++ });
-      return;
-    }
-    const json = wrapper.json ?? parseJson(text);
-    const parts = partsOf(source, json);
-    if (parts === undefined) take({ text, ...wrapper, json, index: index++ });
-    else
-      for (const [at, part] of parts.entries()) {
-        if (wrapper.uid !== undefined && at > 0) given = `${wrapper.uid}#${at}`;
-        take({ ...wrapper, text: JSON.stringify(part), json: part, index: index++ });
+  function offer(text: string, { json: known, time, uid }: Wrapper = NO_WRAPPER): void {
+    given = uid;
+    const json = source?.split === undefined ? known : (known ?? parseJson(text));
+    const parts = source?.split === undefined ? undefined : partsOf(source, json);
+    if (parts === undefined) take({ text, json, index: index++, time, uid });
+    else if (parts.length === 0) aside(text, (at) => ledger.exclude('empty_list', at));
+    else takeParts(text, parts, { time, uid });
+  }
+
+  function takeParts(whole: string, parts: Parts, { time, uid }: Wrapper): void {
+    const isInProportion = proportion(parts, whole.length);
+    let at = 0;
+    for (const json of parts) {
+      if (!isInProportion(json)) {
+        aside(whole, (place) => ledger.park('parse', place, PARTS_TOO_LARGE, whole));
+        return;
       }
+      if (uid !== undefined && at > 0) given = `${uid}#${at}`;
+      take(partOf(whole, { json, index: index++, time, uid }));
+      at++;
+    }
+  }
+
+  /** What takes a position and is not read. */
+  function aside(text: string, put: (at: number) => void): void {
+    const at = index++;
+    if (ledger.enter({ index: at, text })) put(at);
   }
 
   return {
     offer,
     header: (line: string) => (context.header = line),
-    /** What takes a position and is not read. */
-    aside(text: string, put: (at: number) => void): void {
-      const at = index++;
-      if (ledger.enter(at, text)) put(at);
-    },
+    aside,
+    /** Position of the next record. */
+    position: () => index,
     /** Records from here on are those of a message with this name. */
     name(uri: string): void {
       atPosition = positionIds(uri);
       first = index;
+      way = { ...way, isMessage: true };
     },
   };
 }
 
+const NO_WRAPPER: Wrapper = {};
+
+/** Its text is made where it is asked for: few parts are parked. */
+function partOf(whole: string, part: Omit<RawRecord, 'text'>): RawRecord {
+  return {
+    get text() {
+      try {
+        return JSON.stringify(part.json);
+      } catch {
+        // JSON.parse takes any depth, JSON.stringify does not.
+        return whole;
+      }
+    },
+    ...part,
+  };
+}
+
 /** A source's split() on a value nobody has checked. @returns undefined where it is one record, also one that cannot be read. */
-function partsOf(source: Source, whole: Json | undefined): readonly Json[] | undefined {
+function partsOf(source: Source, whole: Json | undefined): Parts | undefined {
   try {
     return whole === undefined ? undefined : source.split?.(whole);
   } catch {
@@ -204,14 +268,24 @@ interface Way {
   readonly transforms: readonly Transform[];
   /** Of a stream or topic: the times in it may be any, history is sent that way. */
   readonly isMessage: boolean;
+  /** NormaliseOptions.way */
+  readonly by: string | undefined;
 }
 
-function read(source: Source, record: RawRecord, context: Context, { transforms, isMessage }: Way): Outcome<OcsfEvent> {
+/** An id that a record brought by a way on which anybody may write: with another's id he would stand in the way of the other's event. */
+function named(event: OcsfEvent, by: string | undefined, ours: string): OcsfEvent {
+  const { metadata } = event;
+  if (by === undefined || metadata.uid === ours) return event;
+  const uid = digest(15, by.replaceAll('\n', ' '), JSON.stringify(metadata.uid));
+  return { ...event, metadata: { ...metadata, uid, original_event_uid: metadata['original_event_uid'] ?? metadata.uid } };
+}
+
+function read(source: Source, record: RawRecord, context: Context, { transforms, isMessage, by }: Way): Outcome<OcsfEvent> {
   try {
     const native = source.parse(record, context);
     if (native.kind !== 'value') return native;
     const mapped = source.map(native.value, record, context);
-    const event = isMessage ? mapped : dated(mapped, record);
+    const event = named(isMessage ? mapped : dated(mapped, record), by, context.uid(record.index));
     if (!inRange(event.time)) return reject('time_out_of_range', `time ${event.time}`);
     // Rules and alerts leave our own findings alone: nobody else's may pass for one.
     if (event.metadata.product.vendor_name === OWN_PRODUCT) return reject('bad_value', `the product is ${OWN_PRODUCT}'s own`);
@@ -250,19 +324,19 @@ function createLedger({ origin, only, asParked = (text) => text, onEvent, onExcl
   return {
     park,
     /** @returns false for a record that is passed over; any other one has to end up somewhere. */
-    enter(index: number, text: string): boolean {
-      const expected = only?.get(index);
-      if (only !== undefined && (expected === undefined || !asParked(text).startsWith(expected))) return false;
+    enter(record: Pick<RawRecord, 'index' | 'text'>): boolean {
+      const expected = only?.get(record.index);
+      if (only !== undefined && (expected === undefined || !asParked(record.text).startsWith(expected))) return false;
       counts.records++;
       return true;
     },
-    event(event: OcsfEvent, { index, text }: RawRecord): void {
+    event(event: OcsfEvent, record: RawRecord): void {
       try {
-        onEvent(event, index);
+        onEvent(event, record.index);
       } catch (error) {
         // JSON.parse takes any depth, JSON.stringify does not.
         if (!(error instanceof RangeError)) throw error;
-        park('map', index, { code: 'malformed_record', detail: 'nested too deeply' }, text);
+        park('map', record.index, { code: 'malformed_record', detail: 'nested too deeply' }, record.text);
         return;
       }
       counts.events++;

@@ -33,6 +33,8 @@ export interface Unit {
   readonly body: AsyncIterable<Uint8Array>;
   /** Set where the trigger's unit had to be opened to know what it is: hands its records over; `body` is then only sealed. */
   readonly read?: ((normaliser: Normaliser) => void) | undefined;
+  /** See Route.way in shared/sources/routes.ts. */
+  readonly way?: string | undefined;
   readonly format?: string | undefined;
   readonly logGroup?: string | undefined;
   readonly logStream?: string | undefined;
@@ -76,14 +78,15 @@ export async function ingest(unit: Unit, deps: PipelineDeps): Promise<Ingested> 
   const wouldExclude: Record<string, number> = {};
   const parker = createParker({ s3: deps.s3, bucket: deps.parkedBucket }, origin, evidence);
   try {
-    const batcher = createBatcher({ hub: 1, origin, evidence }, (record) => batches.add(record));
+    const batcher = createBatcher({ hub: 1, origin, evidence, way: unit.way }, (record) => batches.add(record));
     const normaliser = createNormaliser({
       ...unit,
-      ...toHub(
-        transformsFor(deps.bank, origin.source, (rule) => (wouldExclude[rule] = (wouldExclude[rule] ?? 0) + 1)),
+      ...toHub({
+        transforms: transformsFor(deps.bank, origin.source, (rule) => (wouldExclude[rule] = (wouldExclude[rule] ?? 0) + 1)),
         batcher,
         sensitive,
-      ),
+        unit,
+      }),
       onParked: (record) => parker.add(withoutSensitive(record, sensitive)),
     });
     const { sha256, size } = await readBody(unit, deps, {

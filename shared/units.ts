@@ -12,7 +12,7 @@ import { inRange } from './ocsf/event.ts';
 import { isObject, parseJson, text } from './outcome.ts';
 import { isOwnLogGroup, OWN_WORK } from './redact/own.ts';
 import type { Unit } from './pipeline.ts';
-import { eventRoute, logsRoute, objectRoute } from './sources/routes.ts';
+import { eventRoute, logsRoute, objectRoute, writtenByService, type Route } from './sources/routes.ts';
 
 /** Batches of CloudWatch Logs that hold no log of the bank. */
 export const UNREAD_LOGS = 'cloudwatch-logs';
@@ -33,10 +33,9 @@ export interface ArrivedObject {
 /** An object in a landing bucket. */
 export function objectUnit(arrived: ArrivedObject, bank: BankConfig): Unit {
   const { bucket, key, version, time, body } = arrived;
-  const ownKey = writtenByService(key);
-  const route = objectRoute(bank, { bucket, key, ownKey });
+  const route = objectRoute(bank, { bucket, key });
   const source = route?.source;
-  const place = source?.locate?.({ trigger: 's3', bucket, key: ownKey });
+  const place = source?.locate?.({ trigger: 's3', bucket, key: writtenByService(key) ?? key });
   return {
     origin: {
       bank: bank.bank,
@@ -49,13 +48,9 @@ export function objectUnit(arrived: ArrivedObject, bank: BankConfig): Unit {
     },
     source,
     format: route?.format,
+    way: route?.way,
     body,
   };
-}
-
-/** The key without its prefix: whoever sets a delivery up chooses that, and may make it look like another account's folder. */
-function writtenByService(key: string): string {
-  return key.slice(key.lastIndexOf('/AWSLogs/') + 1);
 }
 
 export interface ArrivedBytes {
@@ -68,30 +63,36 @@ export interface ArrivedBytes {
 export function streamUnit(uri: string, region: string, { bytes, time }: ArrivedBytes, bank: BankConfig): Unit {
   const batch = openBatch(bytes);
   const opened = batch.kind === 'value' ? batch.value : undefined;
-  const isOwn = opened !== undefined && isOwnLogGroup(bank, opened.owner, opened.logGroup);
-  const rule = opened === undefined || isOwn ? undefined : logsRoute(bank, { account: opened.owner, ...opened });
+  const route = opened === undefined ? undefined : batchRoute(opened, bank);
   return {
     origin: {
       bank: bank.bank,
       account: opened?.owner ?? 'unknown',
       region,
-      // Nobody's log: CloudWatch Logs tries the stream, or somebody has subscribed it to the functions that read it.
-      source: opened?.control === true || isOwn ? UNREAD_LOGS : (rule?.source.name ?? 'unknown'),
+      source: route === 'unread' ? UNREAD_LOGS : (route?.source.name ?? 'unknown'),
       trigger: 'kinesis',
       uri,
       time,
     },
-    source: rule?.source,
+    ...(route === undefined || route === 'unread' ? { source: undefined } : { source: route.source, format: route.format, way: route.way }),
     body: once(bytes),
     read(normaliser) {
-      if (isOwn) for (const _ of opened.events) normaliser.exclude(OWN_WORK);
-      else if (batch.kind === 'value') readCloudWatchBatch(batch.value, normaliser);
+      if (opened !== undefined && isOwn(opened, bank)) opened.events.forEach(() => normaliser.exclude(OWN_WORK));
+      else if (opened !== undefined) readCloudWatchBatch(opened, normaliser);
       else if (batch.kind === 'reject') normaliser.unreadable(batch.reject);
     },
-    format: rule?.format,
     logGroup: opened?.logGroup,
     logStream: opened?.logStream,
   };
+}
+
+/** `unread`: nobody's log. CloudWatch Logs tries the stream, or somebody has subscribed it to the functions that read it. */
+function batchRoute(batch: CloudWatchBatch, bank: BankConfig): Route | 'unread' | undefined {
+  return batch.control || isOwn(batch, bank) ? 'unread' : logsRoute(bank, { account: batch.owner, ...batch });
+}
+
+function isOwn({ owner, logGroup }: CloudWatchBatch, bank: BankConfig): boolean {
+  return isOwnLogGroup(bank, owner, logGroup);
 }
 
 function openBatch(bytes: Buffer): Outcome<CloudWatchBatch> {
@@ -106,7 +107,7 @@ export function eventUnit({ bytes, time }: ArrivedBytes, bank: BankConfig): Unit
   const event = isObject(envelope) ? envelope : {};
   const account = text(event['account']) ?? 'unknown';
   const region = text(event['region']) ?? bank.region;
-  const route = eventRoute(bank, { source: text(event['source']) ?? '', detailType: text(event['detail-type']) ?? '' });
+  const route = eventRoute(bank, { account, source: text(event['source']) ?? '', detailType: text(event['detail-type']) ?? '' });
   const source = route?.source;
   return {
     origin: {
@@ -120,6 +121,7 @@ export function eventUnit({ bytes, time }: ArrivedBytes, bank: BankConfig): Unit
       time: timeOf(event['time']) ?? time,
     },
     source,
+    way: route?.way,
     body: once(bytes),
     read: (normaliser) => normaliser.record(body),
   };

@@ -11,6 +11,6 @@ export function declaredFiles(folder: string): GeneratedFile[] {
   const loaded = files.sort().map((name) => ({ name, ...loadSource(join(folder, name)) }));
   const wrong = loaded.flatMap(({ name, errors }) => (errors === undefined ? [] : [formatErrors(join(folder, name), errors)]));
   if (wrong.length > 0) throw new Error(wrong.join('\n'));
-  const plans = loaded.map(({ plan }) => JSON.stringify(plan, undefined, 1));
+  const plans = loaded.map(({ plan }) => JSON.stringify(plan));
   return [{ path: 'shared/sources/generated/declared.json', content: `[\n${plans.join(',\n')}\n]\n` }];
 }

@@ -6,7 +6,6 @@ import { parseArgs } from 'node:util';
 import { OCSF_VERSION } from '../shared/ocsf/classes.ts';
 import { declaredFiles } from './declared.ts';
 import { ocsfFiles, type GeneratedFile } from './ocsf-schemas.ts';
-import { sourceDocs } from './sources-doc.ts';
 import { ruleFiles } from './rules.ts';
 
 interface Generator {
@@ -29,7 +28,13 @@ const { values: options } = parseArgs({
 const GENERATORS: readonly Generator[] = [
   { name: 'OCSF schemas', input: options.ocsf, folder: 'schemas/ocsf', files: ocsfFiles },
   { name: 'declared sources', input: join(project, 'shared/sources/declared'), folder: 'shared/sources/generated', files: declaredFiles },
-  { name: 'list of sources', input: join(project, 'test/golden'), folder: 'docs', files: sourceDocs },
+  // Loaded when its turn comes: it knows the declared sources from the file that was generated just before.
+  {
+    name: 'list of sources',
+    input: join(project, 'test/golden'),
+    folder: 'docs',
+    files: async () => await (await import('./sources-doc.ts')).sourceDocs(),
+  },
   { name: 'detection rules', input: join(project, 'rules'), folder: 'shared/detect/generated', files: ruleFiles },
 ];
 

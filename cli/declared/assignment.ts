@@ -62,12 +62,22 @@ const TAKEN = /^(?:metadata\.(?:uid|version|product|profiles|original_time)|(?:c
 
 function assignmentOf(entry: Entry, target: Target): Made {
   const problems: Problem[] = [];
-  const more: GivenMore = typeof entry.given === 'string' ? { from: entry.given } : entry.given;
-  if (TAKEN.test(entry.to.join('.'))) problems.push({ path: entry.path, message: 'is set by Strongroom itself; take it out' });
+  const more = moreOf(entry.given);
+  if (TAKEN.test(entry.to.join('.'))) {
+    return { assignments: [], needs: {}, problems: [{ path: entry.path, message: 'is set by Strongroom itself; take it out' }] };
+  }
   const made = more.each === undefined ? valueOf(more, { entry, target, problems }) : listOf(more, { entry, target, problems });
   return made === undefined || problems.length > 0
     ? { assignments: [], needs: made?.needs ?? {}, problems }
     : { assignments: [made.assignment], needs: made.needs, problems };
+}
+
+function moreOf(given: Given): GivenMore {
+  return typeof given === 'string' || isList(given) ? { from: given } : given;
+}
+
+function isList(given: Given): given is readonly string[] {
+  return Array.isArray(given);
 }
 
 interface Work {
@@ -113,13 +123,14 @@ function valueOf(more: GivenMore, { entry, target, problems }: Work): One | unde
   problems.push(...profileProblems(attribute.profiles, target, path), ...shapeProblems(more, attribute, path));
   const from = more.from === undefined ? [] : pathsOf(more.from, target.fields, { path: [...path, 'from'], problems });
   const time = timeOf(more, attribute, { path, problems });
-  const base = { ...limitsOf(attribute), to: attribute.to, from, join: more.join, time };
+  const base: Assignment = { to: attribute.to, from, join: more.join, type: attribute.type, isList: attribute.isList, time };
   const known = (said: Scalar, key: readonly string[]): Scalar | undefined => {
     const meant = allowed(said, attribute);
     if (meant === undefined) problems.push({ path: [...path, ...key], message: expected(attribute, said) });
     return meant;
   };
-  const fixed = fixedOf(more, { base, known });
+  const map = mapOf(more, attribute, known);
+  const fixed = fixedOf(more, attribute, known);
   if (fixed === OTHER && attribute.caption !== undefined) {
     problems.push({ path, message: `is Other, and nothing says what else; take it from a field, which ${attribute.caption} then keeps` });
   }
@@ -127,7 +138,7 @@ function valueOf(more: GivenMore, { entry, target, problems }: Work): One | unde
     needs: attribute.needs,
     assignment: {
       ...base,
-      ...mapOf(more, attribute, known),
+      ...(map ?? limitsOf(attribute)),
       fixed: fixed ?? unknownOf(to),
       isFallback: more.fallback === undefined ? undefined : true,
       word: wordOf(attribute, to),
@@ -141,23 +152,20 @@ function profileProblems(wanted: readonly (readonly string[])[], { profiles }: T
 }
 
 /** What does not go together, whatever the values are. */
-function* shapeProblems(more: GivenMore, { type }: Attribute, path: readonly string[]): Generator<Problem> {
-  const { from, join, map, attributes } = more;
-  const value = more.value ?? more.fallback;
-  const lonely = (['map', 'join', 'otherwise', 'format', 'zone'] as const).find((key) => more[key] !== undefined);
-  const ways = [from, more.value, more.fallback].filter((way) => way !== undefined);
+function* shapeProblems(more: GivenMore, attribute: Attribute, path: readonly string[]): Generator<Problem> {
+  const ways = (['from', 'value', 'fallback'] as const).filter((key) => more[key] !== undefined);
   if (ways.length !== 1) yield { path, message: 'must have one of from, value and fallback' };
-  if (value !== undefined && lonely !== undefined)
-    yield { path: [...path, lonely], message: `does not go with ${more.value === undefined ? 'fallback' : 'value'}` };
-  if (attributes !== undefined) yield { path: [...path, 'attributes'], message: 'goes with each, which is not there' };
-  if (join !== undefined && (typeof from === 'string' || (from?.length ?? 0) < 2))
+  const lonely = (['map', 'join', 'otherwise', 'format', 'zone'] as const).find((key) => more[key] !== undefined);
+  if (ways[0] !== 'from' && lonely !== undefined) yield { path: [...path, lonely], message: `does not go with ${ways[0] ?? 'nothing'}` };
+  if (more.attributes !== undefined) yield { path: [...path, 'attributes'], message: 'goes with each, which is not there' };
+  if (more.join !== undefined && [more.from ?? []].flat().length < 2) {
     yield { path: [...path, 'join'], message: 'joins several fields; name them under from' };
-  if (type === 'time') {
-    if (map !== undefined) yield { path: [...path, 'map'], message: 'is of no use: the attribute is a time' };
-    return;
   }
-  for (const key of ['format', 'zone'] as const)
-    if (more[key] !== undefined) yield { path: [...path, key], message: 'is for times, and the attribute is none' };
+  const isTime = attribute.type === 'time';
+  for (const key of ['format', 'zone'] as const) {
+    if (more[key] !== undefined && !isTime) yield { path: [...path, key], message: 'is for times, and the attribute is none' };
+  }
+  if (more.map !== undefined && isTime) yield { path: [...path, 'map'], message: 'is of no use: the attribute is a time' };
 }
 
 function timeOf(
@@ -207,28 +215,31 @@ function wordOf(attribute: Attribute, to: readonly string[]): readonly string[] 
 
 type Known = (said: Scalar, key: readonly string[]) => Scalar | undefined;
 
-/** An id takes its captions where nothing else is said. */
+/** @returns undefined where values are taken as they are. An id takes its captions where nothing else is said. */
 function mapOf(
   { from, map, otherwise }: GivenMore,
   attribute: Attribute,
   known: Known,
-): Pick<Assignment, 'map' | 'otherwise' | 'captions'> {
+): Pick<Assignment, 'map' | 'otherwise' | 'captions'> | undefined {
   const isId = attribute.captions.size > 0;
-  if (from === undefined || (map === undefined && !isId)) return {};
-  const captions = isId ? Object.fromEntries(attribute.captions) : undefined;
-  const table = Object.entries(map ?? captions ?? {}).map(([raw, said]) => [raw, known(said, ['map', raw]) ?? said] as const);
+  if (from === undefined || (map === undefined && !isId)) return undefined;
   const other = hasOther(attribute) ? OTHER : undefined;
-  return { map: Object.fromEntries(table), captions, otherwise: otherwise === undefined ? other : known(otherwise, ['otherwise']) };
+  const rest = otherwise === undefined ? other : known(otherwise, ['otherwise']);
+  if (map === undefined) return { captions: Object.fromEntries(attribute.captions), otherwise: rest };
+  const table = Object.entries(map).map(([raw, said]) => [raw, known(said, ['map', raw]) ?? said] as const);
+  const set = new Set<unknown>([...table.map(([, meant]) => meant), rest]);
+  const captions = [...attribute.captions].filter(([, id]) => set.has(id));
+  return { map: Object.fromEntries(table), captions: isId ? Object.fromEntries(captions) : undefined, otherwise: rest };
 }
 
 /** @returns what is set where no field has a value: 99 stands for a word, and there is none. */
-function fixedOf(more: GivenMore, { base, known }: { readonly base: Assignment; readonly known: Known }): Json | undefined {
+function fixedOf(more: GivenMore, attribute: Attribute, known: Known): Json | undefined {
   const key = (['value', 'fallback', 'otherwise'] as const).find((one) => more[one] !== undefined);
   const said = key === undefined ? undefined : more[key];
   const meant = key === undefined || said === undefined ? undefined : known(said, [key]);
   if (meant === undefined) return undefined;
-  if (meant === OTHER && key === 'otherwise' && base.values?.includes(0) === true) return 0;
-  return converter({ ...base, word: undefined })(meant, 0)?.value;
+  if (meant === OTHER && key === 'otherwise' && attribute.values?.includes(0) === true) return 0;
+  return converter({ ...limitsOf(attribute), to: [], from: [] })(meant, 0)?.value;
 }
 
 /** What every event must have, and a record need not say. */
@@ -238,12 +249,17 @@ function unknownOf(to: readonly string[]): Json | undefined {
 
 /** @returns the value as the event has it, a caption as its id; undefined where it is none. */
 function allowed(said: Scalar, attribute: Attribute): Scalar | undefined {
-  const meant = typeof said === 'string' ? (attribute.captions.get(said.toLowerCase()) ?? said) : said;
+  const meant = typeof said === 'string' ? (idOf(said, attribute) ?? said) : said;
   const isText = attribute.type === 'text' || attribute.type === 'ip';
   // A number in text is a slip of the pen where a number is asked for, and the other way round.
   if (attribute.type !== 'time' && isText !== (typeof meant === 'string') && attribute.type !== 'json') return undefined;
   const converted = converter({ ...limitsOf(attribute), isList: undefined, to: [], from: [] })(meant, 0);
   return converted === undefined ? undefined : meant;
+}
+
+/** Captions may be written in any case. */
+function idOf(said: string, { captions }: Attribute): number | undefined {
+  return [...captions].find(([caption]) => caption.toLowerCase() === said.toLowerCase())?.[1];
 }
 
 function expected({ type, values, captions, minimum, maximum }: Attribute, said: Scalar): string {

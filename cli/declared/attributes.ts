@@ -30,7 +30,7 @@ interface Place {
 
 /** An attribute with a value of its own. */
 export interface Attribute extends Place, Pick<Assignment, 'type' | 'isList' | 'minimum' | 'maximum' | 'values' | 'pattern' | 'longest'> {
-  /** By lower-case caption, for an id. */
+  /** By caption, for an id. */
   readonly captions: ReadonlyMap<string, number>;
   /** Attribute beside an id that takes its caption. */
   readonly caption: string | undefined;
@@ -69,7 +69,7 @@ export function listAt(schema: ClassSchema, path: readonly string[]): ListAttrib
   if (typeof member === 'string') return member;
   const { node, place, entry, isList } = member;
   if (!isList || !hasMembers(node)) return 'is no list of objects and cannot have each';
-  const table = entry?.object === undefined ? undefined : FULL_FORM_DATA.objects[entry.object];
+  const table = objectTable(entry);
   return { ...place, needed: needsOf(node), elements: { what: `an object of ${path.join('.')}`, node, table, root: schema.root } };
 }
 
@@ -85,29 +85,40 @@ interface Found {
 const INDEX = /^\d{1,2}$/;
 
 function memberAt(schema: ClassSchema, path: readonly string[]): Found | string {
+  const names = [...path];
   let { node, table } = schema;
   const to: string[] = [];
   const profiles: (readonly string[])[] = [];
   const needs: Record<string, Need> = {};
-  for (let depth = 0; depth < path.length; depth++) {
-    const name = path[depth] ?? '';
+  for (let name = names.shift(); name !== undefined; name = names.shift()) {
     const member = memberOf(node, name);
-    if (member === undefined) return unknown(schema, path.slice(0, depth), { node, name });
+    if (member === undefined) return unknown(schema, path.slice(0, path.length - names.length - 1), { node, name });
     const deprecated = text(member['x-deprecated']);
     if (deprecated !== undefined) return `is deprecated ${deprecated}`;
     profiles.push(textsOf(member['x-profiles']));
     to.push(name);
     const isList = member['type'] === 'array';
-    const captionOf = Object.entries(table ?? {}).find(([, { caption }]) => caption === name)?.[0];
     const entry = table?.[name];
     node = resolved(schema.root, isList ? (object(member['items']) ?? {}) : member);
-    const place = { to, profiles: profiles.filter((names) => names.length > 0), needs };
-    if (depth === path.length - 1) return { node, place, entry, isList, captionOf };
-    if (isList && hasMembers(node)) to.push(INDEX.test(path[depth + 1] ?? '') ? (path[++depth] ?? '') : '0');
-    table = entry?.object === undefined ? undefined : FULL_FORM_DATA.objects[entry.object];
+    if (names.length === 0) {
+      const place = { to, profiles: profiles.filter((some) => some.length > 0), needs };
+      return { node, place, entry, isList, captionOf: idOf(name, table) };
+    }
+    // The first object of a list goes without its number.
+    if (isList && hasMembers(node)) to.push(INDEX.test(names[0] ?? '') ? (names.shift() ?? '') : '0');
+    table = objectTable(entry);
     needs[to.join('.')] = needsOf(node);
   }
-  return 'names nothing';
+  return 'names nothing; an object of a list has attributes';
+}
+
+function objectTable(entry: FullFormTable[string] | undefined): FullFormTable | undefined {
+  return entry?.object === undefined ? undefined : FULL_FORM_DATA.objects[entry.object];
+}
+
+/** @returns the id that this is the caption of. */
+function idOf(name: string, table: FullFormTable = {}): string | undefined {
+  return Object.entries(table).find(([, { caption }]) => caption === name)?.[0];
 }
 
 function memberOf(node: JsonObject, name: string): JsonObject | undefined {
@@ -152,7 +163,7 @@ function leafOf({ node, place, entry, isList, captionOf }: Found): Attribute | s
     longest: numberOf(node['maxLength']),
     pattern: text(node['pattern']),
     values: isArray(node['enum']) ? node['enum'].filter((one) => typeof one === 'number' || typeof one === 'string') : undefined,
-    captions: new Map(captions.map(([id, caption]) => [caption.toLowerCase(), Number(id)])),
+    captions: new Map(captions.map(([id, caption]) => [caption, Number(id)])),
     caption: entry?.caption,
   };
 }

@@ -6,8 +6,8 @@ import type { Problem } from '../yaml-file.ts';
 import { assignmentsOf, entriesOf, type Entry } from './assignment.ts';
 import { classSchema, needsOf, profilesOf, type ClassSchema, type Need } from './attributes.ts';
 import type { ConditionsOf } from './compile.ts';
-import type { FieldNames } from './fields.ts';
-import type { Given, Kind, SourceFile, When } from './file.ts';
+import { pathsOf, type FieldNames } from './fields.ts';
+import type { From, Given, Kind, SourceFile, When } from './file.ts';
 import { lacking } from './lacking.ts';
 
 interface Tools {
@@ -84,6 +84,7 @@ function caseOf({ kind, entries, path, at }: Merged, { names, problems, conditio
   const profiles = kind.profiles ?? [];
   problems.push(...profileProblems(profiles, schema, at('profiles')));
   const when = kind.when === undefined ? [] : conditionsOf(kind.when, names, { path: [...path, 'when'], problems });
+  const uid = uidOf(kind.uid ?? [], names, { path: at('uid'), problems });
   const made = assignmentsOf(entries, { schema, profiles, fields: names });
   const needs: Record<string, Need> = { ...made.needs, '': rootNeeds(schema, profiles) };
   // Strongroom gives it what it needs.
@@ -94,7 +95,18 @@ function caseOf({ kind, entries, path, at }: Merged, { names, problems, conditio
       ...lacking(made.assignments, needs, { path: kind.attributes === undefined ? path : at('attributes'), what: schema.what, entries }),
     );
   }
-  return { case: { when, cls: { uid: cls.uid, category: cls.category }, profiles, assignments: made.assignments, needs }, problems };
+  return { case: { when, cls: { uid: cls.uid, category: cls.category }, profiles, uid, assignments: made.assignments, needs }, problems };
+}
+
+/** A ? behind a field's name says that it may be missing. */
+function uidOf(given: From, names: FieldNames, place: { readonly path: readonly string[]; readonly problems: Problem[] }): Case['uid'] {
+  const fields = [given].flat();
+  const paths = pathsOf(
+    fields.map((field) => field.replace(/\?$/, '')),
+    names,
+    place,
+  );
+  return paths.map((field, at) => ({ field, isOptional: fields[at]?.endsWith('?') === true }));
 }
 
 /** What the engine sets by itself. */

@@ -37,12 +37,12 @@ function compile(file: SourceFile, fileName: string): { readonly plan: DeclaredP
     rule,
     when: conditionsOf(when, names, { path: ['exclude', String(at), 'when'], problems }),
   }));
-  const uid = pathsOf(file.uid ?? [], names, { path: ['uid'], problems });
   const cases = casesOf(file, { names, problems, conditionsOf });
   const { recognise = [], claim = {}, records } = file;
-  const used = [...uid, ...cases.flatMap(({ assignments }) => assignments.flatMap(({ from }) => from.slice(0, 1)))].map((path) =>
-    path.join('.'),
-  );
+  const used = cases.flatMap(({ uid, assignments }) => [
+    ...uid.filter(({ isOptional }) => !isOptional).map(({ field }) => field),
+    ...assignments.flatMap(({ from }) => from.slice(0, 1)),
+  ]);
   const plan: DeclaredPlan = {
     name: file.name,
     title: file.title,
@@ -60,13 +60,12 @@ function compile(file: SourceFile, fileName: string): { readonly plan: DeclaredP
         ? []
         : [recognise]
       : recognise.map((texts) => [texts].flat()),
-    readers: readersOf(file, [...new Set(used)]),
+    readers: readersOf(file, [...new Set(used.map((path) => path.join('.')))]),
     begins: file.begins,
     records: records === undefined ? undefined : recordsOf(records, problems),
     absent: file.absent ?? [],
     exclude,
     product: file.product,
-    uid,
     cases,
   };
   return { plan, problems };

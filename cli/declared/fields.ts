@@ -2,7 +2,7 @@
 import type { RawPath } from '../../shared/declared/plan.ts';
 import type { Problem } from '../yaml-file.ts';
 import { found } from '../similar.ts';
-import type { CsvSettings, Format, From, SourceFile } from './file.ts';
+import type { CsvSettings, Format, FormatSettings, From, SourceFile } from './file.ts';
 
 export interface FieldNames {
   /** Records have no nested fields: a dot is part of a name. */
@@ -33,8 +33,15 @@ export function columnNames({ columns = [] }: CsvSettings): readonly string[] {
   return columns.map((name) => name.replace(/\?$/, ''));
 }
 
-function groupsOf(pattern: string | undefined): readonly string[] | undefined {
-  return pattern === undefined ? undefined : [...pattern.matchAll(/\(\?<([A-Za-z_]\w*)>/g)].map(([, name = '']) => name);
+function groupsOf(regex: FormatSettings['regex']): readonly string[] | undefined {
+  return regex === undefined
+    ? undefined
+    : [
+        ...[regex]
+          .flat()
+          .join('')
+          .matchAll(/\(\?<([A-Za-z_]\w*)>/g),
+      ].map(([, name = '']) => name);
 }
 
 /** @param problems where what is wrong is put. */

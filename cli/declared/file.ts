@@ -18,7 +18,6 @@ export interface SourceFile extends Kind {
   readonly absent?: readonly string[];
   readonly exclude?: readonly { readonly rule: string; readonly when: When }[];
   readonly product: { readonly name: string; readonly vendor_name: string };
-  readonly uid?: string | readonly string[];
   readonly time: { readonly from: From; readonly join?: string; readonly format?: string | readonly string[]; readonly zone?: string };
   readonly cases?: readonly (Kind & { readonly when?: When })[];
 }
@@ -27,6 +26,7 @@ export interface SourceFile extends Kind {
 export interface Kind {
   readonly class?: string;
   readonly profiles?: readonly string[];
+  readonly uid?: From;
   readonly activity?: Given;
   readonly severity?: Given;
   readonly status?: Given;
@@ -42,7 +42,7 @@ export interface FormatSettings {
   readonly json?: { readonly array: string };
   readonly csv?: CsvSettings;
   readonly key_value?: { readonly separator?: string; readonly assign?: string };
-  readonly regex?: string;
+  readonly regex?: string | readonly string[];
 }
 
 export interface CsvSettings {
@@ -54,7 +54,7 @@ export interface CsvSettings {
 }
 
 /** Where an attribute comes from. */
-export type Given = string | GivenMore;
+export type Given = From | GivenMore;
 
 export interface GivenMore {
   readonly from?: From;

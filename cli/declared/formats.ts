@@ -14,7 +14,7 @@ function readerOf(format: Format, used: readonly string[]): Reader {
   const settings: FormatSettings = typeof format === 'string' ? {} : format;
   const csv = format === 'csv' ? {} : settings.csv;
   const pairs = format === 'key_value' ? {} : settings.key_value;
-  if (settings.regex !== undefined) return { kind: 'regex', pattern: settings.regex };
+  if (settings.regex !== undefined) return { kind: 'regex', pattern: [settings.regex].flat().join('') };
   if (csv !== undefined) return csvReader(csv, used);
   if (pairs !== undefined) return { kind: 'key_value', separator: pairs.separator ?? ' ', assign: pairs.assign ?? '=' };
   return { kind: 'json', array: settings.json?.array };
@@ -33,10 +33,10 @@ export function* formatProblems(file: SourceFile): Generator<Problem> {
     const path = Array.isArray(file.format) ? ['format', String(at)] : ['format'];
     if (typeof format === 'string') continue;
     if (format.regex !== undefined) {
-      const problem = regexProblem(format.regex);
+      const pattern = [format.regex].flat().join('');
+      const problem = regexProblem(pattern);
       if (problem !== undefined) yield { path: [...path, 'regex'], message: problem };
-      else if (!/\(\?<[A-Za-z_]/.test(format.regex))
-        yield { path: [...path, 'regex'], message: 'has no named group: (?<name>…) makes a field' };
+      else if (!/\(\?<[A-Za-z_]/.test(pattern)) yield { path: [...path, 'regex'], message: 'has no named group: (?<name>…) makes a field' };
     }
     if (format.csv !== undefined) yield* csvProblems(format.csv, [...path, 'csv']);
   }

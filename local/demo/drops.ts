@@ -2,6 +2,7 @@
 // an account drops below its own number and the source's name (shared/sources/routes.ts).
 import { gzipSync } from 'node:zlib';
 import { createNormaliser } from '../../shared/normalise.ts';
+import { DELIVERED_BY_AWS } from '../../shared/sources/routes.ts';
 import { SOURCES } from '../../shared/sources/registry.ts';
 import type { Source } from '../../shared/sources/api.ts';
 import { goldenCases, originOf } from '../../test/golden-runner.ts';
@@ -17,6 +18,11 @@ export function drops(
   return SOURCES.filter((source) => !made.includes(source.name) && wanted(source)).flatMap((source) => dropOf(account, source));
 }
 
+/** OCSF's category of findings is the second. */
+export function reportsFindings({ classes }: Source): boolean {
+  return classes.some((uid) => Math.floor(uid / 1000) === 2);
+}
+
 /** The full case, or another one where that gives anything but events or is read otherwise as a file. */
 function dropOf(account: string, source: Source): readonly DeliveredObject[] {
   const cases = goldenCases().filter((golden) => golden.source === source.name && golden.name !== 'malformed');
@@ -25,7 +31,9 @@ function dropOf(account: string, source: Source): readonly DeliveredObject[] {
     const text = inputOf(golden) ?? messagesOf(source, golden.name);
     const records = recordsIn(source, text);
     if (records === 0) continue;
-    const key = `drops/${account}/${source.name}/${golden.name}.gz`;
+    // What AWS delivers itself, an account cannot drop: the security team imports it.
+    const folder = DELIVERED_BY_AWS.has(source.name) ? 'imports' : `drops/${account}`;
+    const key = `${folder}/${source.name}/${golden.name}.gz`;
     return [{ landing: 'kms', key, bytes: gzipSync(text), source: source.name, records }];
   }
   return [];

@@ -42,7 +42,7 @@ async function fileObject(path: string, account: string, region: string): Promis
   const owner = /^\d{12}(?=_)/.exec(name)?.[0] ?? account;
   return {
     landing: source.name === 'alb' ? 'sse-s3' : 'kms',
-    key: KEYS[source.name]?.(owner, region, name) ?? `drops/${owner}/${source.name}/${name}`,
+    key: KEYS[source.name]?.(owner, region, name) ?? `imports/${source.name}/${name}`,
     // As the services deliver: compressed.
     bytes: bytes[0] === 0x1f ? bytes : gzipSync(bytes),
     source: source.name,

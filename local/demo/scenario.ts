@@ -2,8 +2,7 @@
 // A contractor's console login without a second factor → reconnaissance → a trail stopped → a security group opened → root use → data sent to
 // a listed address. GuardDuty sees part of it. One record of each file kind is broken, and one object is of no known format.
 import { gzipSync } from 'node:zlib';
-import type { Source } from '../../shared/sources/api.ts';
-import { drops } from './drops.ts';
+import { drops, reportsFindings } from './drops.ts';
 import { createRandom, type Random } from './random.ts';
 import { albEntry, albLine, cloudTrailRecord, flowLine, interfaceId, FLOW_DEFAULT_HEADER, privateIp, type Scene } from './records.ts';
 import { attackCalls, ATTACKER_IP, BAD_ADDRESS, findings } from './attack.ts';
@@ -68,16 +67,12 @@ export function scenario({ accounts, flowFormat, start }: Stage): Scenario {
       ...accounts.flatMap((account) => flowObjects(random, { account, start })),
       ...albObjects(random, { account: payments, start }),
       unknownObject({ account: trading, start }),
-      ...drops(payments, ['cloudtrail', 'vpc-flow', 'alb', 'guardduty', 'application-json'], reportsNothing),
+      // The alerts of the demo are those of its attack: sources of findings would add theirs.
+      ...drops(payments, ['cloudtrail', 'vpc-flow', 'alb', 'guardduty', 'application-json'], (source) => !reportsFindings(source)),
     ],
     logs: accounts.flatMap((account) => [flowGroup(random, { account, start }, flowFormat), applicationGroup(random, { account, start })]),
     events: [{ account: payments, source: 'guardduty', details: findings(payments, REGION, start) }],
   };
-}
-
-/** The alerts of the demo are those of its attack: sources of findings would add theirs. */
-function reportsNothing({ classes }: Source): boolean {
-  return !classes.some((uid) => Math.floor(uid / 1000) === 2);
 }
 
 interface Place {

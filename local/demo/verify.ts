@@ -6,7 +6,7 @@ import { toCleanDocument } from '../../shared/hub/document.ts';
 import type { Counts, HubDocument, OcsfEvent, Origin } from '../../shared/model.ts';
 import { createNormaliser } from '../../shared/normalise.ts';
 import type { OpenSearch } from '../../shared/opensearch/client.ts';
-import { readUnit } from '../../shared/pipeline.ts';
+import { readUnit, type Unit } from '../../shared/pipeline.ts';
 import { sensitiveOf } from '../../shared/redact/pseudonyms.ts';
 import type { Sensitive } from '../../shared/redact/sensitive.ts';
 import { transformsFor } from '../../shared/redact/transforms.ts';
@@ -81,8 +81,8 @@ async function auditObject(key: string, audited: ObjectAudit): Promise<string | 
       const uri = origin.uri.slice(0, origin.trigger === 's3' ? origin.uri.lastIndexOf('#') : undefined);
       const expected = wanted.get(uri);
       wanted.delete(uri);
-      const { counts, events } = await normaliseAgain(bytes, origin, bank);
-      tally(audited, origin.source, { counts: facts.counts, events });
+      const { unit, counts, events } = await normaliseAgain(bytes, origin, bank);
+      tally(audited, origin.source, { unit, counts: facts.counts, events });
       if (expected !== undefined && expected !== sha256) return 'the opened bytes are not the bytes that were delivered';
       if (JSON.stringify(counts) === JSON.stringify(facts.counts)) return undefined;
       return `counts differ: sealed ${JSON.stringify(facts.counts)}, now ${JSON.stringify(counts)}`;
@@ -94,6 +94,7 @@ async function auditObject(key: string, audited: ObjectAudit): Promise<string | 
 }
 
 interface Again {
+  readonly unit: Unit;
   readonly counts: Counts;
   readonly events: readonly OcsfEvent[];
 }
@@ -108,10 +109,10 @@ async function normaliseAgain(bytes: Spooled, origin: Origin, bank: BankConfig):
     onParked: () => undefined,
   });
   await readUnit(unit, normaliser, { settled: () => Promise.resolve() });
-  return { counts: normaliser.end().counts, events };
+  return { unit, counts: normaliser.end().counts, events };
 }
 
-function tally({ sources, sensitive }: ObjectAudit, source: string, { counts, events }: Again): void {
+function tally({ sources, sensitive }: ObjectAudit, source: string, { unit, counts, events }: Again): void {
   let sum = sources.get(source);
   if (sum === undefined)
     sources.set(source, (sum = { evidence: 0, records: 0, events: 0, excluded: 0, parked: 0, documents: new Map(), products: new Set() }));
@@ -121,7 +122,7 @@ function tally({ sources, sensitive }: ObjectAudit, source: string, { counts, ev
   sum.excluded += counts.excluded;
   sum.parked += counts.parked;
   for (const event of events) {
-    const document = toCleanDocument(event, sensitive);
+    const document = toCleanDocument(event, sensitive, unit);
     sum.documents.set(`${document.index}/${document.id}`, document);
     sum.products.add(event.metadata.product.name);
   }

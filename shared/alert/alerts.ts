@@ -26,6 +26,8 @@ export interface FindingOrigin {
   readonly origin: Origin;
   /** Vault key of the sealed bytes. */
   readonly evidence: string;
+  /** See Route.way in shared/sources/routes.ts. */
+  readonly way?: string | undefined;
 }
 
 export interface Raised {
@@ -53,7 +55,7 @@ export async function raiseAlerts(findings: readonly OcsfEvent[], from: FindingO
       if (own) raised.published += await publishFinding(finding, from, deps);
       continue;
     }
-    const mine: Claim = { id: findingKey(finding, deps.bank.bank), severityId: finding.severity_id, now: deps.now() };
+    const mine: Claim = { id: findingKey(finding, deps.bank.bank, from.way), severityId: finding.severity_id, now: deps.now() };
     if (!(await claim(deps.claims, mine))) {
       raised.repeated++;
       continue;
@@ -96,7 +98,7 @@ function documentOf(finding: OcsfEvent): HubDocument {
   return toDocument({ ...finding, evidences: undefined, resources: undefined, unmapped });
 }
 
-async function send(finding: OcsfEvent, { evidence }: FindingOrigin, { bank, sns, topicArn, vaultBucket }: AlertDeps): Promise<void> {
-  const { subject, body, attributes } = messageOf(finding, { bank, vaultBucket, evidence });
+async function send(finding: OcsfEvent, { evidence, way }: FindingOrigin, { bank, sns, topicArn, vaultBucket }: AlertDeps): Promise<void> {
+  const { subject, body, attributes } = messageOf(finding, { bank, vaultBucket, evidence, way });
   await sns.send(new PublishCommand({ TopicArn: topicArn, Subject: subject, Message: body, MessageAttributes: attributes }));
 }

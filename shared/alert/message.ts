@@ -4,6 +4,7 @@
 // https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html
 import type { MessageAttributeValue } from '@aws-sdk/client-sns';
 import type { BankConfig } from '../config.ts';
+import { isOwn } from '../detect/log-sources.ts';
 import { digest } from '../ids.ts';
 import type { OcsfEvent } from '../model.ts';
 import { isArray, isObject, object, text } from '../outcome.ts';
@@ -22,6 +23,8 @@ export interface AlertContext {
   readonly vaultBucket: string;
   /** Vault key of the sealed bytes that the finding comes from. */
   readonly evidence: string;
+  /** See Route.way in shared/sources/routes.ts. */
+  readonly way?: string | undefined;
 }
 
 /** 256 KiB with the attributes, less room for those. A longer message is refused. */
@@ -31,7 +34,7 @@ const MAX_SUBJECT = 100;
 export function messageOf(finding: OcsfEvent, context: AlertContext): AlertMessage {
   const description = describe(finding);
   const { bank } = context.bank;
-  const id = digest(16, 'alert', findingKey(finding, bank), String(finding.severity_id));
+  const id = digest(16, 'alert', findingKey(finding, bank, context.way), String(finding.severity_id));
   const words = `${textOf(description, context)}\n\n`;
   return {
     id,
@@ -41,10 +44,14 @@ export function messageOf(finding: OcsfEvent, context: AlertContext): AlertMessa
   };
 }
 
-/** @returns the id under which a finding is alerted once. Product and id may hold anything; as JSON they hold no line feed. */
-export function findingKey(finding: OcsfEvent, bank: string): string {
+/**
+ * @param way by which the finding came, where no service wrote it: it must not take another's alert away.
+ * @returns the id under which a finding is alerted once. Product and id may hold anything; as JSON they hold no line feed.
+ */
+export function findingKey(finding: OcsfEvent, bank: string, way?: string): string {
   const uid = text(object(finding['finding_info'])?.['uid']) ?? finding.metadata.uid;
-  return digest(16, 'finding', bank, JSON.stringify([finding.metadata.product.name, uid]));
+  const { vendor_name: vendor, name } = finding.metadata.product;
+  return digest(16, 'finding', bank, JSON.stringify([vendor, name, uid, isOwn(finding) ? '' : (way ?? '')]));
 }
 
 /** Printable ASCII, as SNS wants it. */

@@ -12,7 +12,7 @@ export function claimsOf(claim: Claim): Source['claims'] {
   const groups = claim.log_groups.map(wildcard);
   return (delivery) => {
     if (delivery.trigger === 's3') return keys.some(({ locate }) => locate(delivery.key) !== undefined);
-    return delivery.trigger === 'logs' && groups.some((group) => group.test(delivery.logGroup));
+    return delivery.trigger === 'logs' && groups.some((isGroup) => isGroup(delivery.logGroup));
   };
 }
 
@@ -48,13 +48,13 @@ function keyPattern(pattern: string): KeyPattern {
   const head = star < 0 ? pattern : pattern.slice(0, star);
   const expression = new RegExp(`^${head.split(PLACES).map(pieceOf).join('')}`);
   const isHead = head.includes(ACCOUNT) || head.includes(REGION);
-  const whole = wildcard(isHead ? pattern.slice(head.length) : pattern);
+  const isRest = wildcard(isHead ? pattern.slice(head.length) : pattern);
   return {
     locate(key) {
       const own = pattern.startsWith(AWS_LOGS) ? ownPart(key) : key;
-      if (!isHead) return whole.test(own) ? {} : undefined;
+      if (!isHead) return isRest(own) ? {} : undefined;
       const match = expression.exec(own);
-      if (match === null || !whole.test(own.slice(match[0].length))) return undefined;
+      if (match === null || !isRest(own.slice(match[0].length))) return undefined;
       return { account: match.groups?.['account'], region: match.groups?.['region'] };
     },
   };

@@ -22,7 +22,7 @@ export function lookup<T>(table: Iterable<readonly [said: string, found: T]>): L
     const range = rangeOf(word);
     if (word === '*') anything = found;
     if (range !== undefined) patterns.push({ test: range, found });
-    else if (word.includes('*')) patterns.push({ test: wildcard(word).test, found });
+    else if (word.includes('*')) patterns.push({ test: wildcard(word), found });
     else exact.set(word, found);
   }
   const find = (word: string): T | undefined => exact.get(word) ?? patterns.find(({ test }) => test(word))?.found;

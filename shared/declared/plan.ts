@@ -21,8 +21,6 @@ export interface DeclaredPlan {
   readonly absent: readonly string[];
   readonly exclude: readonly { readonly rule: string; readonly when: readonly Condition[] }[];
   readonly product: { readonly name: string; readonly vendor_name: string };
-  /** Fields whose values name the record; empty: its position does. */
-  readonly uid: readonly RawPath[];
   /** The first whose conditions hold. The last one has none. */
   readonly cases: readonly Case[];
 }
@@ -33,6 +31,8 @@ export interface Case {
   readonly when: readonly Condition[];
   readonly cls: { readonly uid: number; readonly category: number };
   readonly profiles: readonly string[];
+  /** Fields whose values name the record; empty: its position does. */
+  readonly uid: readonly { readonly field: RawPath; readonly isOptional: boolean }[];
   readonly assignments: readonly Assignment[];
   readonly needs: NeedsByPlace;
 }
@@ -112,7 +112,7 @@ export interface Assignment {
   readonly map?: Readonly<Record<string, Scalar>> | undefined;
   /** Set for a value that `map` does not know. */
   readonly otherwise?: Scalar | undefined;
-  /** Captions, in lower case: a raw value that is the caption of what `map` gives is not kept beside it. */
+  /** Captions: the map where there is none. A raw value that is the caption of what the map gives is not kept beside it. */
   readonly captions?: Readonly<Record<string, Scalar>> | undefined;
   /** Attribute that takes the raw word where this one does not say it all: beside an id that is 99 (Other), metadata.original_time for `time`. */
   readonly word?: readonly string[] | undefined;

@@ -68,13 +68,17 @@ interface Rest {
 function without(node: Json, at: RestNode, rest: Rest): Json | undefined {
   if (at.leaf !== undefined && (rest.taken.moved[at.leaf] ?? 0) > 0) return rest.taken.left.get(at.leaf);
   if (at.members.size === 0) return node;
-  if (isArray(node)) return node.map((element, index) => inArray(element, at.members.get(String(index)), rest));
+  if (isArray(node)) return elementsOf(node, at, rest);
   return isObject(node) ? membersOf(node, at, rest) : node;
 }
 
-/** Elements keep their places. */
-function inArray(element: Json, at: RestNode | undefined, rest: Rest): Json {
-  return at === undefined ? element : (without(element, at, rest) ?? null);
+/** Elements keep their places; undefined where nothing is left of any. */
+function elementsOf(node: readonly Json[], at: RestNode, rest: Rest): readonly Json[] | undefined {
+  const left = node.map((element, index) => {
+    const inner = at.members.get(String(index));
+    return inner === undefined ? element : (without(element, inner, rest) ?? null);
+  });
+  return node.length > 0 && left.every((element) => element === null) ? undefined : left;
 }
 
 function membersOf(node: JsonObject, at: RestNode, rest: Rest): JsonObject | undefined {

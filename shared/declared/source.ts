@@ -26,6 +26,7 @@ interface Kind {
   readonly holds: (fields: JsonObject) => boolean;
   readonly cls: Case['cls'];
   readonly assigner: Assigner;
+  readonly uidOf: Naming;
   readonly isCloud: boolean;
   /** Undefined where there are none. */
   readonly profiles: readonly string[] | undefined;
@@ -38,7 +39,7 @@ export function declaredSource(plan: DeclaredPlan): Source<DeclaredRecord> {
   const absent: ReadonlySet<Json> = new Set(plan.absent);
   const readFields = fieldReader(plan.readers, absent);
   const excluded = plan.exclude.map(({ rule, when }) => ({ rule, holds: conditions(when) }));
-  const kinds = plan.cases.map((one) => kindOf(one, absent));
+  const kinds = plan.cases.map((one) => kindOf(plan.name, one, absent));
 
   function parse(record: RawRecord, context: Context): Outcome<DeclaredRecord> {
     const read = readFields(record, context);
@@ -70,8 +71,10 @@ export function declaredSource(plan: DeclaredPlan): Source<DeclaredRecord> {
   };
 }
 
-function kindOf({ when, cls, profiles, assignments, needs }: Case, absent: ReadonlySet<Json>): Kind {
+function kindOf(source: string, one: Case, absent: ReadonlySet<Json>): Kind {
+  const { when, cls, profiles, assignments, needs } = one;
   return {
+    uidOf: naming(source, one),
     holds: conditions(when),
     cls,
     assigner: createAssigner(assignments, needs, absent),
@@ -87,7 +90,7 @@ function conditions(when: readonly Condition[]): (fields: JsonObject) => boolean
 }
 
 /** Maps what parse() found to an event. */
-function mapper({ name, product, uid: parts }: DeclaredPlan) {
+function mapper({ product }: DeclaredPlan) {
   return ({ fields, assigned, as }: DeclaredRecord, record: RawRecord, context: Context): OcsfEvent => {
     const { activity_id: activity, severity_id: severity, time: at, metadata, ...event } = assigned.event;
     const time = number(at);
@@ -102,7 +105,7 @@ function mapper({ name, product, uid: parts }: DeclaredPlan) {
       metadata: {
         ...deliveryOf(record, time, context),
         ...object(metadata),
-        uid: uidOf(fields, { name, cls: cls.uid, parts, context }) ?? context.uid(record.index),
+        uid: as.uidOf(fields, context) ?? context.uid(record.index),
         version: OCSF_VERSION,
         product,
         profiles: context.logGroup === undefined ? as.profiles : as.cloudProfiles,
@@ -119,19 +122,21 @@ function number(assigned: Json | undefined): number {
   return typeof assigned === 'number' ? assigned : 0;
 }
 
-interface Naming {
-  readonly name: string;
-  readonly cls: number;
-  readonly parts: DeclaredPlan['uid'];
-  readonly context: Context;
-}
+type Naming = (fields: JsonObject, context: Context) => string | undefined;
 
 /** Whoever writes to a log group of the bank's own chooses the ids in it: there, and where a part is missing, a record goes by its position. */
-function uidOf(fields: JsonObject, { name, cls, parts, context }: Naming): string | undefined {
-  const { logGroup, origin } = context;
-  if (parts.length === 0 || (logGroup !== undefined && !logGroup.startsWith('/aws/'))) return undefined;
-  const found = parts.map((path) => valueAt(fields, path));
-  if (found.some((part) => part === undefined || part === '')) return undefined;
+function naming(source: string, { cls, uid }: Case): Naming {
+  if (uid.length === 0) return () => undefined;
   // Records of several kinds may have the same id; and one account cannot take the place of another one's record.
-  return digest(15, name, String(cls), JSON.stringify(origin.account), JSON.stringify(found));
+  const kind = JSON.stringify([cls.uid, ...uid.map(({ field }) => field)]);
+  return (fields, { logGroup, origin }) => {
+    if (logGroup !== undefined && !logGroup.startsWith('/aws/')) return undefined;
+    const parts: Json[] = [];
+    for (const { field, isOptional } of uid) {
+      const part = valueAt(fields, field) ?? '';
+      if (part === '' && !isOptional) return undefined;
+      parts.push(part);
+    }
+    return digest(15, source, kind, JSON.stringify([origin.account, ...parts]));
+  };
 }

@@ -1,6 +1,7 @@
 // Several records in one delivered value, or one inside a wrapper.
 import type { Json, JsonObject } from '../model.ts';
 import { isArray, isObject } from '../outcome.ts';
+import { eachOf } from '../parts.ts';
 import type { Source } from '../sources/api.ts';
 import { valueAt } from './assign.ts';
 import type { Records } from './plan.ts';
@@ -15,7 +16,7 @@ export function splitter({ field, wrapper }: Records): NonNullable<Source['split
     const parts = isArray(found) ? found : isObject(found) ? [found] : undefined;
     if (parts === undefined || wrapper === undefined || !isObject(whole)) return parts;
     const around = restOf(whole, tree, taken);
-    return parts.map((part) => (isObject(part) && around !== undefined ? within(part, wrapper, around) : part));
+    return eachOf(parts, (part) => (isObject(part) && around !== undefined ? within(part, wrapper, around) : part));
   };
 }
 

@@ -84,15 +84,15 @@ function epochReader(digits: number): TimeReader {
   };
 }
 
-/** Fractions are binary: what is meant is the nearest ns. */
+/** Fractions are binary: what is meant is the nearest µs. */
 function exactly(ms: number): ReadTime | undefined {
   if (!Number.isFinite(ms)) return undefined;
-  const meant = Math.round(ms * 1e6) / 1e6;
+  const meant = Math.round(ms * 1e3) / 1e3;
   return { ms: Math.floor(meant), isExact: Number.isInteger(meant) };
 }
 
 /** Up to ms, and in UTC. */
-const EXACT = /T.{8}(?:\.\d{1,3}0*)?Z$/;
+const EXACT = /T.{8}(?:\.\d{1,3}0*)?(?:Z|\+00:?00)$/;
 
 function isoReader(offset: Offset | undefined): TimeReader {
   return (value) => {
@@ -108,24 +108,27 @@ function patternReader(pattern: string, offset: Offset | undefined): TimeReader 
   const { expression, at } = compilePattern(pattern);
   if (at.zone === undefined && offset === undefined)
     throw new Error(`names no zone: put Z (an offset) or z (a name) into the pattern, or say zone: 'Z' (UTC), '+01:00' or Europe/Berlin`);
-  const shortYear = at.shortYear === undefined ? undefined : '20';
   return (value, reference) => {
     const match = typeof value === 'string' ? expression.exec(value) : null;
     if (match === null) return undefined;
-    const part = (group: number | undefined): string | undefined => (group === undefined ? undefined : match[group]);
-    const month = named(part(at.month) ?? '');
-    const day = part(at.day) ?? '';
-    const hour = at.hour12 === undefined ? (part(at.hour) ?? '00') : hourOf(Number(part(at.hour12)), part(at.half));
-    const fraction = at.fraction === undefined ? '' : `.${part(at.fraction) ?? ''}`;
-    const time = `${hour.padStart(2, '0')}:${part(at.minute) ?? '00'}:${part(at.second) ?? '00'}${fraction}`;
-    const year = shortYear === undefined ? part(at.year) : shortYear + (part(at.shortYear) ?? '');
-    const wall =
-      year === undefined
-        ? timeWithoutYear(month, day, time, reference)
-        : timeOfParts({ year, month, day }, time, part(at.zone)?.toUpperCase());
+    const wall = wallOf((part) => (at[part] === undefined ? undefined : match[at[part]]), reference);
     if (wall === undefined) return undefined;
     return { ms: at.zone === undefined && offset !== undefined ? wall - offset(wall) : wall, isExact: false };
   };
+}
+
+/** @returns ms since the epoch; had the clock shown UTC, where no part names the zone. */
+function wallOf(part: (name: Part) => string | undefined, reference: number): number | undefined {
+  const month = named(part('month') ?? '');
+  const day = part('day') ?? '';
+  const hour12 = part('hour12');
+  const hour = hour12 === undefined ? (part('hour') ?? '00') : hourOf(Number(hour12), part('half'));
+  const fraction = part('fraction');
+  const time = `${hour.padStart(2, '0')}:${part('minute') ?? '00'}:${part('second') ?? '00'}${fraction === undefined ? '' : `.${fraction}`}`;
+  const shortYear = part('shortYear');
+  const year = shortYear === undefined ? part('year') : `20${shortYear}`;
+  if (year === undefined) return timeWithoutYear(month, day, time, reference);
+  return timeOfParts({ year, month, day }, time, part('zone')?.toUpperCase());
 }
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];

@@ -24,7 +24,8 @@ const WHOLE = /^-?(?:0|[1-9]\d{0,14})$/;
 const DECIMAL = /^-?\d{1,15}(?:\.\d{1,9})?$/;
 
 export function converter(assignment: Assignment): Convert {
-  const one = assignment.map === undefined ? plain(assignment) : mapped(assignment, assignment.map);
+  const table = assignment.map ?? assignment.captions;
+  const one = table === undefined ? plain(assignment) : mapped(assignment, table);
   return assignment.isList === true ? listOf(one) : one;
 }
 
@@ -47,7 +48,7 @@ function mapped({ otherwise, word, captions = {} }: Assignment, table: Readonly<
     if (found === undefined) return undefined;
     // The id alone does not tell the word.
     if (found === OTHER && word !== undefined) return { value: OTHER, word: String(raw), moves: true };
-    return { value: found, moves: found === raw || ids.get(String(raw).toLowerCase()) === found };
+    return { value: found, moves: found === raw || ids.get(String(raw)) === found };
   };
 }
 

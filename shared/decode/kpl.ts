@@ -14,11 +14,17 @@ export function deaggregate(record: Buffer): readonly Buffer[] | undefined {
   const message = record.subarray(4, -MD5_BYTES);
   if (!createHash('md5').update(message).digest().equals(record.subarray(-MD5_BYTES))) return undefined;
   try {
-    return bytesFields(message, RECORDS).map((user) => bytesFields(user, DATA)[0] ?? Buffer.alloc(0));
+    // A field that comes twice counts as it came last. https://protobuf.dev/programming-guides/encoding/#last-one-wins
+    return bytesFields(message, RECORDS).map((user) => bytesFields(user, DATA).at(-1) ?? Buffer.alloc(0));
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;
   }
+}
+
+/** @param record for which deaggregate() found no user records. */
+export function isEmptyAggregate(record: Buffer): boolean {
+  return record.length <= 4 + MD5_BYTES;
 }
 
 /** Values of one length-delimited field. https://protobuf.dev/programming-guides/encoding/ @throws RangeError where the bytes are no message. */

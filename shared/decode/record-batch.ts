@@ -2,12 +2,12 @@
 // one line per record with everything that was delivered. https://docs.aws.amazon.com/lambda/latest/dg/with-kafka.html and
 // https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
 import { gzipSync } from 'node:zlib';
-import type { Outcome } from '../model.ts';
+import type { Outcome, Reject } from '../model.ts';
 import type { Normaliser } from '../normalise.ts';
 import { inRange } from '../ocsf/event.ts';
 import { isArray, isObject, parseJson, reject, value } from '../outcome.ts';
 import { gunzipText } from './gunzip.ts';
-import { deaggregate } from './kpl.ts';
+import { deaggregate, isEmptyAggregate } from './kpl.ts';
 
 export interface KafkaRecord {
   readonly offset: number;
@@ -31,6 +31,8 @@ export interface ShardRecord {
   /** base64 */
   readonly value: string;
 }
+
+const NO_USER_RECORDS: Reject = { code: 'malformed_record', detail: 'an aggregate without user records' };
 
 /** An invocation brings 6 MB; more was made by somebody else. */
 const MAX_TEXT_BYTES = 64 * 1024 * 1024;
@@ -98,7 +100,7 @@ export function readKafkaRecords(records: readonly KafkaRecord[], partition: str
     else
       readMessage(
         Buffer.from(body, 'base64'),
-        { uri: `${partition}/${offset}`, time: inRange(timestamp) ? timestamp : otherwise },
+        { uri: `${partition}/${offset}@${timestamp}`, time: inRange(timestamp) ? timestamp : otherwise },
         normaliser,
       );
   }
@@ -111,8 +113,15 @@ export function readShardRecords(records: readonly ShardRecord[], shard: string,
     const uri = `${shard}/${sequence}`;
     const parts = deaggregate(bytes);
     if (parts === undefined) readMessage(bytes, { uri, time }, normaliser);
+    else if (parts.length === 0) withoutRecords(bytes, normaliser);
     else for (const [index, part] of parts.entries()) readMessage(part, { uri: `${uri}#${index}`, time }, normaliser);
   }
+}
+
+/** An aggregate of no user records: of nothing at all, or of something else (a table of keys). */
+function withoutRecords(aggregate: Buffer, normaliser: Normaliser): void {
+  if (isEmptyAggregate(aggregate)) normaliser.exclude('empty_message');
+  else normaliser.broken(NO_USER_RECORDS, aggregate.toString('latin1'));
 }
 
 function readMessage(body: Buffer, wrapper: { readonly uri: string; readonly time: number }, normaliser: Normaliser): void {

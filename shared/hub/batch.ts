@@ -15,6 +15,8 @@ export interface BatchHeader {
   readonly origin: Origin;
   /** Vault key of the unit's sealed bytes; empty for findings, which come from no unit. */
   readonly evidence: string;
+  /** See Route.way in shared/sources/routes.ts: who reads it knows that no service wrote the events. */
+  readonly way?: string | undefined;
   readonly events: number;
 }
 

@@ -2,40 +2,61 @@
 // Payloads stay text because their field types conflict between services (the index must never refuse a document for that) and because
 // the words in them are then searchable at a fifth of the size of a flat_object field. https://schema.ocsf.io/1.8.0/objects/request (data is json_t)
 import { documentId } from '../ids.ts';
-import type { HubDocument, OcsfEvent } from '../model.ts';
+import type { HubDocument, OcsfEvent, Origin } from '../model.ts';
 import type { NormaliseOptions, Transform } from '../normalise.ts';
 import { inRange } from '../ocsf/event.ts';
 import { isObject, object, parseJson, reject, text, value } from '../outcome.ts';
 import type { Sensitive } from '../redact/sensitive.ts';
-import { indexOf } from '../opensearch/index-name.ts';
+import { indexOf, yearlyIndexOf } from '../opensearch/index-name.ts';
 import { fitsHub, type Batcher } from './batch.ts';
 
+/** Of the unit that an event comes from: how its index is named. */
+export interface Delivered {
+  readonly origin: Pick<Origin, 'time'>;
+  /** Whoever writes there chooses the times too. */
+  readonly way?: string | undefined;
+}
+
+const DAY_MS = 86_400_000;
+/** Before and after its delivery, an event that somebody dates himself has an index by the day. */
+const NEAR = { before: 35 * DAY_MS, after: DAY_MS };
+
 /** @returns the event as one line of JSON with its deterministic id and index. */
-export function toDocument(event: OcsfEvent): HubDocument {
-  return { id: documentId(event.metadata.uid), index: indexOf(event.class_uid, event.time), json: JSON.stringify(withTextPayloads(event)) };
+export function toDocument(event: OcsfEvent, delivered?: Delivered): HubDocument {
+  const index = isFar(event, delivered) ? yearlyIndexOf(event.class_uid, event.time) : indexOf(event.class_uid, event.time);
+  return { id: documentId(event.metadata.uid), index, json: JSON.stringify(withTextPayloads(event)) };
+}
+
+/** Each day is an index of its own: one file with an event of every day there ever was would be more of them than a cluster can hold. */
+function isFar({ time }: OcsfEvent, delivered: Delivered | undefined): boolean {
+  if (delivered?.way === undefined) return false;
+  return time < delivered.origin.time - NEAR.before || time > delivered.origin.time + NEAR.after;
 }
 
 /**
  * As toDocument(), without what the bank hides. It is looked for in the text that has to be made anyway: most events hold nothing of the
  * kind and are not walked through.
  */
-export function toCleanDocument(event: OcsfEvent, sensitive: Sensitive | undefined): HubDocument {
-  const document = toDocument(event);
-  return sensitive?.suspects(document.json) === true ? toDocument(sensitive.clean(event)) : document;
+export function toCleanDocument(event: OcsfEvent, sensitive: Sensitive | undefined, delivered: Delivered): HubDocument {
+  const document = toDocument(event, delivered);
+  return sensitive?.suspects(document.json) === true ? toDocument(sensitive.clean(event), delivered) : document;
+}
+
+export interface ToHub {
+  readonly transforms: readonly Transform[];
+  readonly batcher: Batcher;
+  readonly sensitive: Sensitive | undefined;
+  readonly unit: Delivered;
 }
 
 /**
  * The end of a normaliser's road to the hub: what comes out of the transforms goes into the batches as documents.
  * An event that no hub record could hold is rejected, so that its record is parked and does not block the stream.
  */
-export function toHub(
-  transforms: readonly Transform[],
-  batcher: Batcher,
-  sensitive?: Sensitive,
-): Pick<NormaliseOptions, 'transforms' | 'onEvent'> {
+export function toHub({ transforms, batcher, sensitive, unit }: ToHub): Pick<NormaliseOptions, 'transforms' | 'onEvent'> {
   let document: HubDocument | undefined;
   const serialise: Transform = (event) => {
-    document = toCleanDocument(event, sensitive);
+    document = toCleanDocument(event, sensitive, unit);
     return fitsHub(document) ? value(event) : reject('record_too_large', 'the event does not fit into a hub record');
   };
   return {

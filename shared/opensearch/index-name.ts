@@ -23,6 +23,11 @@ export function indexOf(classUid: number, time: number): string {
   return memo.name;
 }
 
+/** As indexOf(), by the year: for events that somebody dates far from when they came. */
+export function yearlyIndexOf(classUid: number, time: number): string {
+  return `${INDEX_PREFIX}${NAMES.get(classUid) ?? `class_${classUid}`}-${new Date(time).getUTCFullYear()}`;
+}
+
 const NAME = /^ocsf-[a-z0-9_.]+-[0-9.]+$/;
 
 /** True for a name as indexOf() makes it: no other index is ours to write to. */

@@ -109,8 +109,8 @@ async function normalised(
 ): Promise<Pick<Redriven, 'events' | 'excluded'>> {
   const batches = createFrameSpool();
   try {
-    const batcher = createBatcher({ hub: 1, origin: unit.origin, evidence }, (record) => batches.add(record));
-    const { transforms, onEvent } = toHub(transformsFor(bank, unit.origin.source), batcher, sensitive);
+    const batcher = createBatcher({ hub: 1, origin: unit.origin, evidence, way: unit.way }, (record) => batches.add(record));
+    const { transforms, onEvent } = toHub({ transforms: transformsFor(bank, unit.origin.source), batcher, sensitive, unit });
     const normaliser = createNormaliser({
       ...unit,
       transforms,

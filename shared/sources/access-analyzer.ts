@@ -10,7 +10,7 @@ import { isArray, isObject, reject, text, value } from '../outcome.ts';
 import type { Context, Source } from './api.ts';
 import { activityOf, cloudAt, FINDING_STATUS, RULE, takeTexts, unmappedWith, unwrapped } from './lib/aws-finding.ts';
 import { noticeEvent, timeTaken, type Notice } from './lib/aws-notice.ts';
-import { fieldsOf, leftovers, peekText, takeFlag, takeText, takeTime, timeOf, type Fields } from './lib/fields.ts';
+import { type Fields, fieldsOf, giveBack, leftovers, markTaken, peekText, takeFlag, takeText, takeTime, timeOf } from './lib/fields.ts';
 
 /** One finding, its required fields checked. */
 interface Finding {
@@ -164,7 +164,7 @@ function resourcesOf(fields: Fields): readonly JsonObject[] | undefined {
   if (uid === undefined) return undefined;
   const owner = takeText(fields, 'accountId');
   const account = owner !== undefined && ACCOUNT.test(owner) ? { account: { uid: owner } } : undefined;
-  if (account === undefined) fields.taken.delete('accountId');
+  if (account === undefined) giveBack(fields, 'accountId');
   return [{ uid, type: takeText(fields, 'resourceType'), owner: account }];
 }
 
@@ -182,7 +182,7 @@ function evidencesOf(fields: Fields): readonly JsonObject[] | undefined {
   const alone = actions.length === 0 ? users : others;
   evidences.push(...alone.map((user) => ({ actor: { user } })));
   // Its members say of what kind the principal is (AWS, Federated, Service): only one of AWS needs no word for it.
-  if (allRead && users.length === 1 && isObject(principal) && principal['AWS'] !== undefined) fields.taken.add('principal');
+  if (allRead && users.length === 1 && isObject(principal) && principal['AWS'] !== undefined) markTaken(fields, 'principal');
   return evidences.length === 0 ? undefined : evidences;
 }
 

@@ -10,6 +10,7 @@ import { digest } from '../ids.ts';
 import type { Json, JsonObject, OcsfEvent, Outcome, RawRecord } from '../model.ts';
 import { API_ACTIVITY, SEVERITY, STATUS } from '../ocsf/classes.ts';
 import { isArray, isObject, object, reject, text, value } from '../outcome.ts';
+import { eachOf, type Parts } from '../parts.ts';
 import type { Context, Source } from './api.ts';
 import {
   apiActivity,
@@ -72,11 +73,11 @@ const SHAPES: readonly (readonly RegExp[])[] = [
 ];
 
 /** Standard webhooks come in batches; what stands around the items is true of each. */
-function split(delivered: Json): readonly Json[] | undefined {
+function split(delivered: Json): Parts | undefined {
   if (!isObject(delivered)) return undefined;
   const { notificationItems: items, ...rest } = delivered;
   if (!isArray(items) || items.length === 0 || !items.every(isObject)) return undefined;
-  return items.map((item) => ({ ...rest, ...item }));
+  return eachOf(items, (item) => ({ ...rest, ...item }));
 }
 
 function parse(record: RawRecord, context: Context): Outcome<Notification> {

@@ -3,7 +3,7 @@
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html (the formats that the console offers)
 import type { JsonObject } from '../model.ts';
 import { isObject, parseJson } from '../outcome.ts';
-import { fieldsOf, inside, type Fields } from './lib/fields.ts';
+import { type Fields, fieldsOf, inside, markTaken } from './lib/fields.ts';
 
 /** $context variables that have a place in the event, and by which names, in small letters and without punctuation, they are known. */
 const NAMES = [
@@ -71,7 +71,7 @@ function collect(fields: Fields, { prefix, depth, format, values }: Walk): void 
     const path = prefix + name;
     if (isObject(member)) {
       if (depth < DEEPEST) collect(inside(fields, name), { prefix: `${path}.`, depth: depth + 1, format, values });
-    } else if (member === '-' || member === '') fields.taken.add(name);
+    } else if (member === '-' || member === '') markTaken(fields, name);
     else if (typeof member === 'string' || typeof member === 'number') {
       const variable = format?.names.get(path) ?? variableOf(path);
       if (variable !== undefined && !values.has(variable)) values.set(variable, { fields, name, text: String(member) });

@@ -12,7 +12,7 @@ import { clfFields, fieldsIn, formatOf, valuesOf, type Values, type Variable } f
 import type { Context, Source } from './api.ts';
 import { clfTimeMs } from './lib/clf-time.ts';
 import { deliveredCloud, deliveryOf, profilesOf } from './lib/delivery.ts';
-import { fieldsOf, leftovers, timeOf, type Fields } from './lib/fields.ts';
+import { type Fields, fieldsOf, leftovers, markTaken, timeOf } from './lib/fields.ts';
 import { HTTP_ACTIVITIES } from './lib/http.ts';
 import { wholeOf } from './lib/values.ts';
 
@@ -147,7 +147,7 @@ function cloudIn(values: Values, { origin }: Context): Cloud {
 function use<T>(values: Values, name: Variable, read: (text: string) => T | undefined): T | undefined {
   const found = values.get(name);
   const result = found === undefined ? undefined : read(found.text);
-  if (result !== undefined) found?.fields.taken.add(found.name);
+  if (found !== undefined && result !== undefined) markTaken(found.fields, found.name);
   return result;
 }
 
@@ -178,7 +178,7 @@ function askedOf(values: Values): Asked {
 
 function originalOf(values: Values): string | undefined {
   const epoch = values.get('requestTimeEpoch');
-  if (epoch !== undefined && timeOf(epoch.text) !== undefined) epoch.fields.taken.add(epoch.name);
+  if (epoch !== undefined && timeOf(epoch.text) !== undefined) markTaken(epoch.fields, epoch.name);
   return said(values, 'requestTime');
 }
 

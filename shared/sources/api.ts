@@ -1,6 +1,7 @@
 // What a source of logs is. One source = one file in this folder + golden cases in test/golden/<name>/; nothing else is touched
 // but its line in registry.ts.
 import type { Json, JsonObject, OcsfEvent, Origin, Outcome, RawRecord } from '../model.ts';
+import type { Parts } from '../parts.ts';
 
 /** How records are cut out of the delivered (decompressed) bytes. */
 export type Framing =
@@ -72,9 +73,10 @@ export interface Source<Native = unknown> {
   recognises(head: string): boolean;
   /**
    * Where one delivered value holds several records (a wrapper with findings, a block with transactions): those, each of which then goes
-   * through parse and map. Undefined: the value is one record. Not for what framing can tell.
+   * through parse and map. Undefined: the value is one record. Not for what framing can tell. Records that repeat what stands around them
+   * are made by eachOf() of shared/parts.ts.
    */
-  split?(value: Json): readonly Json[] | undefined;
+  split?(value: Json): Parts | undefined;
   /** Text to the source's own fields. */
   parse(record: RawRecord, context: Context): Outcome<Native>;
   /** The source's fields to one OCSF event. Total: what cannot be mapped was rejected by parse. */

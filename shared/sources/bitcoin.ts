@@ -8,6 +8,7 @@
 import type { Json, JsonObject, OcsfEvent, Outcome, RawRecord } from '../model.ts';
 import { API_ACTIVITY } from '../ocsf/classes.ts';
 import { isArray, isObject, jsonOf, object, reject, text, value } from '../outcome.ts';
+import { eachOf, type Parts } from '../parts.ts';
 import type { Source } from './api.ts';
 import { answerEvent, changed, PENDING, timeOfSeconds, type Answer, type Chain, type ChainRecord } from './lib/chain.ts';
 import { areObjects, callOf, partOf } from './lib/json-rpc.ts';
@@ -41,14 +42,15 @@ function isTransaction(result: JsonObject): boolean {
   return text(result['txid']) !== undefined && isArray(result['vin']) && isArray(result['vout']);
 }
 
-function split(delivered: Json): readonly Json[] | undefined {
+function split(delivered: Json): Parts | undefined {
   const call = isObject(delivered) ? callOf(delivered) : undefined;
   const { result } = call ?? {};
   if (call === undefined || !isObject(result) || !isBlock(result) || !areObjects(result['tx'])) return undefined;
   const { hash, time, tx } = result;
   const ids = tx.map((transaction) => text(transaction['txid']) ?? null);
-  const each = tx.map((transaction) => partOf(call, { blockhash: hash, blocktime: time, ...transaction }));
-  return [partOf(call, { ...result, tx: ids }), ...each];
+  return eachOf([undefined, ...tx], (transaction) =>
+    partOf(call, transaction === undefined ? { ...result, tx: ids } : { blockhash: hash, blocktime: time, ...transaction }),
+  );
 }
 
 function parse(record: RawRecord): Outcome<Answer> {

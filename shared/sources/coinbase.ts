@@ -8,6 +8,7 @@
 import type { Json, JsonObject, OcsfEvent } from '../model.ts';
 import { API_ACTIVITY, STATUS } from '../ocsf/classes.ts';
 import { isArray, isObject, object, text } from '../outcome.ts';
+import { eachOf, type Parts } from '../parts.ts';
 import type { Source } from './api.ts';
 import {
   CREATE,
@@ -46,10 +47,13 @@ const SHAPES: readonly (readonly RegExp[])[] = [
 ];
 
 /** Answers with a page of records, and messages of the channel `user`, whose time is that of each order in them. */
-function split(delivered: Json): readonly Json[] | undefined {
+function split(delivered: Json): Parts | undefined {
   if (!isObject(delivered) || delivered['detail-type'] !== undefined) return undefined;
   const { events, orders, fills, order, data, ...rest } = delivered;
-  if (isArray(events)) return parts(events.flatMap((event) => ordersOf(event, rest)));
+  if (isArray(events)) {
+    const all = events.flatMap(ordersOf);
+    return all.length === 0 ? undefined : eachOf(all, ({ order, around }) => (isObject(order) ? { ...order, channel: { ...rest, ...around } } : order));
+  }
   if (isObject(order)) return [order];
   return parts(orders) ?? parts(fills) ?? (rest['pagination'] === undefined ? undefined : parts(data));
 }
@@ -58,9 +62,9 @@ function parts(list: Json | undefined): readonly Json[] | undefined {
   return isArray(list) && list.length > 0 ? list : undefined;
 }
 
-function ordersOf(event: Json, message: JsonObject): readonly Json[] {
-  const { orders, ...rest } = object(event) ?? {};
-  return isArray(orders) ? orders.map((order) => (isObject(order) ? { ...order, channel: { ...message, ...rest } } : order)) : [];
+function ordersOf(event: Json): readonly { readonly order: Json; readonly around: JsonObject }[] {
+  const { orders, ...around } = object(event) ?? {};
+  return isArray(orders) ? orders.map((order) => ({ order, around })) : [];
 }
 
 const ORDER_STATUS = words('open filled done settled active cancelled canceled cancel_queued', 'failed rejected expired');

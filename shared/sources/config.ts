@@ -13,7 +13,7 @@ import { exclude, object, reject, text, value } from '../outcome.ts';
 import type { Context, Delivery, Source } from './api.ts';
 import { ACTIVITY, cloudAt, FINDING_STATUS, partitionOf, RULE, takeTags, unmappedWith, unwrapped } from './lib/aws-finding.ts';
 import { noticeEvent, timeTaken, type Notice } from './lib/aws-notice.ts';
-import { fieldsOf, inside, leftovers, peekText, takeText, takeTime, timeOf, type Fields } from './lib/fields.ts';
+import { type Fields, fieldsOf, inside, leftovers, markTaken, peekText, takeText, takeTime, timeOf } from './lib/fields.ts';
 
 /** A configuration item, or the summary of one. */
 interface Item {
@@ -70,7 +70,8 @@ export const config: Source<Native> = {
 // The region may be `global`; days and months have one digit or two.
 const KEY =
   /(?:^|\/)AWSLogs\/(?:o-[a-z0-9]+\/)?(?<account>\d{12})\/Config\/(?:(?<region>[a-z][a-z0-9-]*)\/\d{4}\/\d{1,2}\/\d{1,2}\/(?:ConfigHistory|ConfigSnapshot|OversizedChangeNotification)\/|ConfigWritabilityCheckFile$)/;
-const TEST_OBJECT = '/ConfigWritabilityCheckFile';
+/** As it stands in the unit's name, before the object's version. */
+const TEST_OBJECT = /\/AWSLogs\/(?:o-[a-z0-9]+\/)?\d{12}\/Config\/ConfigWritabilityCheckFile(?:#|$)/;
 
 function deliveryKey(delivery: Delivery): RegExpExecArray | undefined {
   return delivery.trigger === 's3' ? (KEY.exec(delivery.key) ?? undefined) : undefined;
@@ -78,7 +79,7 @@ function deliveryKey(delivery: Delivery): RegExpExecArray | undefined {
 
 function parse(record: RawRecord, { origin }: Context): Outcome<Native> {
   // Written once, empty, to see whether the bucket can be written to.
-  if (origin.uri.includes(TEST_OBJECT)) return exclude('config_writability_check');
+  if (record.text === '' && TEST_OBJECT.test(origin.uri)) return exclude('config_writability_check');
   const delivered = unwrapped(record);
   if (delivered.kind !== 'value') return delivered;
   const { body, envelope } = delivered.value;
@@ -220,7 +221,8 @@ function dataOf(found: Fields): string | undefined {
   if (data.configuration === undefined && data.supplementaryConfiguration === undefined) return undefined;
   try {
     const written = JSON.stringify(data);
-    found.taken.add('configuration').add('supplementaryConfiguration');
+    markTaken(found, 'configuration');
+    markTaken(found, 'supplementaryConfiguration');
     return written;
   } catch {
     // Nested too deeply.

@@ -2,7 +2,7 @@
 // What EKS puts into user.extra: https://github.com/kubernetes-sigs/aws-iam-authenticator
 import type { JsonObject } from '../model.ts';
 import { isArray, text } from '../outcome.ts';
-import { dropEmpty, inside, peekText, takeText, type Fields } from './lib/fields.ts';
+import { dropEmpty, type Fields, inside, markTaken, peekText, takeText } from './lib/fields.ts';
 
 const USER_TYPE = { unknown: 0, user: 1, admin: 2, system: 3, service: 4 } as const;
 
@@ -49,7 +49,7 @@ function groupsOf(user: Fields): readonly { readonly name: string }[] | undefine
     if (typeof name !== 'string') return undefined;
     groups.push({ name });
   }
-  user.taken.add('groups');
+  markTaken(user, 'groups');
   return groups;
 }
 
@@ -65,7 +65,7 @@ function typeOf(name: string, groups: readonly { readonly name: string }[]): num
 function oneText(fields: Fields, name: string): string | undefined {
   const listed = fields.members[name];
   const found = isArray(listed) && listed.length === 1 ? text(listed[0]) : undefined;
-  if (found !== undefined) fields.taken.add(name);
+  if (found !== undefined) markTaken(fields, name);
   return found;
 }
 

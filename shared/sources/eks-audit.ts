@@ -15,7 +15,19 @@ import { isArray, isObject, jsonOf, reject, text, value } from '../outcome.ts';
 import type { Context, Source } from './api.ts';
 import { actorOf } from './eks-audit-user.ts';
 import { clusterOf, EKS_LOG_GROUP } from './eks-control-plane.ts';
-import { dropEmpty, fieldsOf, inside, leftovers, peekText, take, takeText, takeTime, takeWhole, type Fields } from './lib/fields.ts';
+import {
+  dropEmpty,
+  type Fields,
+  fieldsOf,
+  inside,
+  leftovers,
+  markTaken,
+  peekText,
+  take,
+  takeText,
+  takeTime,
+  takeWhole,
+} from './lib/fields.ts';
 import { cloudAt } from './lib/line.ts';
 
 const OTHER = 99;
@@ -152,7 +164,7 @@ function responseOf(fields: Fields): JsonObject | undefined {
   const message = takeText(status, 'message');
   dropEmpty(status);
   // Success and Failure are the status of the event.
-  if (code !== undefined && ['Success', 'Failure'].includes(peekText(status, 'status') ?? '')) status.taken.add('status');
+  if (code !== undefined && ['Success', 'Failure'].includes(peekText(status, 'status') ?? '')) markTaken(status, 'status');
   if (code === undefined && error === undefined && message === undefined && data === undefined) return undefined;
   return { code, error, error_message: message, data };
 }
@@ -198,6 +210,6 @@ function claimedOf(fields: Fields): readonly string[] | undefined {
     if (ip === undefined) return undefined;
     ips.push(ip);
   }
-  fields.taken.add('sourceIPs');
+  markTaken(fields, 'sourceIPs');
   return ips.length < 2 ? undefined : ips.slice(0, -1);
 }

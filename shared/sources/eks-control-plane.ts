@@ -11,7 +11,7 @@ import { epochMs, inRange } from '../ocsf/event.ts';
 import { reject, value } from '../outcome.ts';
 import type { Context, Source } from './api.ts';
 import { deliveredAt, deliveredCloud, deliveryOf, profilesOf } from './lib/delivery.ts';
-import { fieldsOf, leftovers, originalTime, peekText, takeText, type Fields } from './lib/fields.ts';
+import { type Fields, fieldsOf, leftovers, markTaken, originalTime, peekText, takeText } from './lib/fields.ts';
 import { severityOfLevel } from './lib/levels.ts';
 
 export const EKS_LOG_GROUP = /^\/aws\/eks\/([^/]+)\/cluster$/;
@@ -129,7 +129,7 @@ function userOf(fields: Fields): JsonObject {
 function groupsOf(fields: Fields): readonly { readonly name: string }[] | undefined {
   const said = peekText(fields, 'groups');
   if (said?.startsWith('[') !== true || !said.endsWith(']')) return undefined;
-  fields.taken.add('groups');
+  markTaken(fields, 'groups');
   const names = said
     .slice(1, -1)
     .split(' ')
@@ -165,7 +165,7 @@ function lineEvent(native: Extract<ControlPlaneRecord, { kind: 'klog' | 'text' }
 }
 
 function takeTimeOf(fields: Fields): string | undefined {
-  fields.taken.add('time');
+  markTaken(fields, 'time');
   return originalTime(fields.members['time']);
 }
 

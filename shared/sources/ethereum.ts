@@ -9,6 +9,7 @@
 import type { Json, JsonObject, OcsfEvent, Outcome, RawRecord } from '../model.ts';
 import { API_ACTIVITY } from '../ocsf/classes.ts';
 import { isArray, isObject, jsonOf, reject, text, value } from '../outcome.ts';
+import { eachOf, type Parts } from '../parts.ts';
 import type { Source } from './api.ts';
 import { answerEvent, type Answer, type Chain } from './lib/chain.ts';
 import { chainRecordOf, shapeOf } from './lib/ethereum-records.ts';
@@ -47,7 +48,7 @@ function isOfChain({ method, error }: Call): boolean {
   return error === undefined && (method === undefined || CHAIN_METHOD.test(method));
 }
 
-function split(delivered: Json): readonly Json[] | undefined {
+function split(delivered: Json): Parts | undefined {
   if (!isObject(delivered)) return undefined;
   const call = callOf(delivered);
   if (!isOfChain(call)) return undefined;
@@ -55,22 +56,29 @@ function split(delivered: Json): readonly Json[] | undefined {
   if (isArray(result)) {
     // An empty list, and one of hashes, is the answer itself.
     return areObjects(result) && result.every((one) => shapeOf(one) !== undefined)
-      ? result.flatMap((one) => partsOf(call, one) ?? [partOf(call, one)])
+      ? made(result.flatMap((one) => partsOf(call, one) ?? [() => partOf(call, one)]))
       : undefined;
   }
-  return isObject(result) ? partsOf(call, result) : undefined;
+  const parts = isObject(result) ? partsOf(call, result) : undefined;
+  return parts === undefined ? undefined : made(parts);
+}
+
+type Make = () => Json;
+
+function made(all: readonly Make[]): Parts {
+  return eachOf(all, (make) => make());
 }
 
 /** @returns a block and its transactions; undefined for anything else, and for a block that has only their hashes. */
-function partsOf(call: Call, result: JsonObject): readonly Json[] | undefined {
+function partsOf(call: Call, result: JsonObject): readonly Make[] | undefined {
   const { transactions, timestamp } = result;
   if (shapeOf(result)?.kind !== 'block' || !areObjects(transactions)) return undefined;
   const hashes = transactions.map((transaction) => text(transaction['hash']) ?? null);
   // Newer nodes say it themselves.
-  const each = transactions.map((transaction) =>
-    partOf(call, { ...transaction, blockTimestamp: transaction['blockTimestamp'] ?? timestamp }),
+  const each = transactions.map(
+    (transaction) => () => partOf(call, { ...transaction, blockTimestamp: transaction['blockTimestamp'] ?? timestamp }),
   );
-  return [partOf(call, { ...result, transactions: hashes }), ...each];
+  return [() => partOf(call, { ...result, transactions: hashes }), ...each];
 }
 
 function parse(record: RawRecord): Outcome<Answer> {

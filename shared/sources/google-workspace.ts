@@ -19,6 +19,7 @@ import {
   USER_ACCESS,
 } from '../ocsf/classes.ts';
 import { isArray, isObject, reject, value } from '../outcome.ts';
+import { eachOf, type Parts } from '../parts.ts';
 import type { Context, Source } from './api.ts';
 import {
   OTHER,
@@ -85,11 +86,11 @@ export const googleWorkspace: Source<Activity> = {
 };
 
 /** Most activities hold one event: they stay as they are. */
-function split(whole: Json): readonly Json[] | undefined {
+function split(whole: Json): Parts | undefined {
   if (!isObject(whole)) return undefined;
   const { events } = whole;
   if (!isArray(events) || events.length < 2) return undefined;
-  return events.map((event, index) => ({ ...whole, events: [event], event_index: index }));
+  return eachOf(events, (event, index) => ({ ...whole, events: [event], event_index: index }));
 }
 
 function parse(record: RawRecord): Outcome<Activity> {

@@ -75,9 +75,10 @@ function metadataOf(native: HealthEvent, fields: Fields): OcsfEvent['metadata'] 
   const message = takeText(fields, 'communicationId');
   // The envelope's time is another one in the backup Region.
   const said = instantOf(detail['lastUpdatedTime']) ?? (message === undefined ? time : null);
+  const status = text(detail['statusCode']) ?? null;
   return {
-    // One thing said to one account, however often and in whichever Region it is delivered.
-    uid: digest(15, NAME, JSON.stringify([arn, accountOf(native) ?? null, message ?? null, said, text(detail['statusCode']) ?? null])),
+    // One page of one thing said to one account, however often and in whichever Region it is delivered.
+    uid: digest(15, NAME, JSON.stringify([arn, accountOf(native) ?? null, message ?? null, said, status, detail['page'] ?? null])),
     version: OCSF_VERSION,
     product: PRODUCT,
     profiles: ['cloud'],

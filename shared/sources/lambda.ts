@@ -12,7 +12,7 @@ import { isObject, jsonOf, object, reject, text, value } from '../outcome.ts';
 import type { Context, Source } from './api.ts';
 import { applicationEvent, readApplication, type ApplicationRecord, type Told } from './application-json.ts';
 import { deliveredCloud, deliveryOf, profilesOf } from './lib/delivery.ts';
-import { fieldsOf, inside, leftovers, takeText, timeOf, type Fields } from './lib/fields.ts';
+import { type Fields, fieldsOf, inside, leftovers, markTaken, takeText, timeOf } from './lib/fields.ts';
 
 const PRODUCT = { name: 'AWS Lambda', vendor_name: 'AWS' };
 
@@ -176,8 +176,8 @@ function systemEvent(native: Extract<LambdaRecord, { kind: 'system' }>, record: 
   const inner = inside(fields, 'record');
   const said = text(inner.members['status']);
   const status = said === undefined ? undefined : STATUSES.get(said);
-  fields.taken.add('type');
-  if (timeOf(fields.members['time']) === time) fields.taken.add('time');
+  markTaken(fields, 'type');
+  if (timeOf(fields.members['time']) === time) markTaken(fields, 'time');
   return {
     ...platformEvent(status, time),
     message: said === undefined ? type : `${type}: ${said}`,

@@ -93,6 +93,8 @@ interface Comments extends Pick<SlowQuery, 'timeText' | 'login' | 'measures' | '
 }
 
 const COMMAND = '# administrator command: ';
+const SPACE = /\s/;
+const ID = /^ +Id: +(\d+)/;
 
 function commentsOf(lines: readonly string[]): Comments {
   const measures = new Map<string, string>();
@@ -102,8 +104,10 @@ function commentsOf(lines: readonly string[]): Comments {
   for (; lines[end]?.startsWith('# ') === true; end++) {
     const line = lines[end] ?? '';
     if (line.startsWith(TIME)) timeText = line.slice(TIME.length).trim();
-    else if (line.startsWith(USER)) login = loginOf(line.slice(USER.length));
-    else if (line.startsWith(COMMAND)) command = line.slice(2);
+    else if (line.startsWith(USER)) {
+      login = loginOf(line.slice(USER.length));
+      if (login === undefined) notes.push(line.slice(2));
+    } else if (line.startsWith(COMMAND)) command = line.slice(2);
     else if (!measured(line.slice(2), measures)) notes.push(line.slice(2));
   }
   return { timeText, login, command, measures, notes, end };
@@ -124,14 +128,22 @@ function measured(line: string, measures: Map<string, string>): boolean {
   return true;
 }
 
+/** Names of users and hosts stay below 300 characters. */
+const LONGEST_LOGIN = 1024;
+
 /** @param text `account[user] @ host [address]  Id:   116`. Whoever logs in may write ` @ ` into his name. */
 function loginOf(text: string): Login | undefined {
-  const at = text.lastIndexOf(' @ ');
+  const at = text.length > LONGEST_LOGIN ? -1 : text.lastIndexOf(' @ ');
   const who = text.slice(0, Math.max(0, at)).trimEnd();
   const bracket = who.lastIndexOf('[');
-  const match = /^(\S*) *\[([^\]\s]*)\](?: +Id: +(\d+))?/.exec(text.slice(at + 3).trimStart());
-  if (at < 0 || bracket < 0 || !who.endsWith(']') || match === null) return undefined;
-  return { user: who.slice(bracket + 1, -1), account: who.slice(0, bracket), host: match[1] ?? '', ip: match[2] ?? '', id: match[3] };
+  if (at < 0 || bracket < 0 || !who.endsWith(']')) return undefined;
+  const from = text.slice(at + 3);
+  const close = from.indexOf(']');
+  const open = from.lastIndexOf('[', close);
+  if (close < 0 || open < 0) return undefined;
+  const [host, ip] = [from.slice(0, open).trim(), from.slice(open + 1, close)];
+  if (SPACE.test(host) || SPACE.test(ip)) return undefined;
+  return { user: who.slice(bracket + 1, -1), account: who.slice(0, bracket), host, ip, id: ID.exec(from.slice(close + 1))?.[1] };
 }
 
 const SHORT = /^(\d\d)(\d\d)(\d\d) +(\d{1,2}:\d\d:\d\d)$/;

@@ -2,7 +2,7 @@
 // https://docs.suricata.io/en/latest/output/eve/eve-json-format.html
 import type { JsonObject } from '../model.ts';
 import { isObject } from '../outcome.ts';
-import { inside, peekText, takeId, takeIp, takePort, takeText, takeWhole, type Fields } from './lib/fields.ts';
+import { type Fields, inside, markTaken, peekText, takeId, takeIp, takePort, takeText, takeWhole } from './lib/fields.ts';
 
 const PROTOCOLS: ReadonlyMap<string, number> = new Map([
   ['ICMP', 1],
@@ -45,8 +45,8 @@ function flagsOf(tcp: Fields): number | undefined {
   const hex = peekText(tcp, 'tcp_flags');
   if (hex === undefined || !HEX.test(hex)) return undefined;
   const flags = parseInt(hex, 16);
-  tcp.taken.add('tcp_flags');
-  for (const [bit, name] of FLAGS.entries()) if (tcp.members[name] === ((flags >> bit) & 1 ? true : undefined)) tcp.taken.add(name);
+  markTaken(tcp, 'tcp_flags');
+  for (const [bit, name] of FLAGS.entries()) if (tcp.members[name] === ((flags >> bit) & 1 ? true : undefined)) markTaken(tcp, name);
   return flags;
 }
 
@@ -71,7 +71,7 @@ export function webOf(event: Fields): { readonly url?: JsonObject } {
   const http = inside(event, 'http');
   const target = peekText(http, 'url');
   if (target === undefined) return {};
-  http.taken.add('url');
+  markTaken(http, 'url');
   const hostname = takeText(http, 'hostname');
   if (!target.startsWith('/')) return { url: { url_string: target, hostname } };
   const mark = target.indexOf('?');

@@ -10,7 +10,7 @@ import { classify, NETWORK_ACTIVITY, OCSF_VERSION, SEVERITY, STATUS } from '../o
 import { cloudOf, epochMs, inRange } from '../ocsf/event.ts';
 import { isObject, jsonOf, object, reject, text, value } from '../outcome.ts';
 import type { Context, Delivery, Source } from './api.ts';
-import { dropEmpty, fieldsOf, inside, leftovers, peekText, takeId, takeText, takeTime, type Fields } from './lib/fields.ts';
+import { dropEmpty, type Fields, fieldsOf, inside, leftovers, markTaken, peekText, takeId, takeText, takeTime } from './lib/fields.ts';
 import { addressOf, connectionOf, sessionOf, trafficOf, webOf } from './network-firewall-eve.ts';
 
 const OTHER = 99;
@@ -56,18 +56,16 @@ export const networkFirewall: Source<FirewallRecord> = {
   framing: { kind: 'json' },
   delivered: [
     'S3: AWSLogs/<account>/network-firewall/<alert, flow or tls>/<region>/…',
-    'CloudWatch Logs: streams /aws/network-firewall/<alert, flow or tls>/…',
-    "Kinesis, S3 by Firehose: as the bank's file says",
+    // The log group has a name of the bank's choice. That of a stream claims nothing: whoever may write to any group may choose it.
+    "CloudWatch Logs (the bank's file names the log group), Kinesis, S3 by Firehose: as the bank's file says",
   ],
-  claims: (delivery) => (delivery.trigger === 'logs' ? LOG_STREAM.test(delivery.logStream) : deliveryKey(delivery) !== undefined),
+  claims: (delivery) => deliveryKey(delivery) !== undefined,
   locate: (delivery) => deliveryKey(delivery)?.groups ?? {},
   recognises: (head) => /^\s*[[{]/.test(head) && ['"firewall_name"', '"event_timestamp"', '"src_ip"'].every((name) => head.includes(name)),
   parse,
   map,
 };
 
-// The log group has a name of the bank's choice, its streams are named by the firewall.
-const LOG_STREAM = /^\/aws\/network-firewall\/(?:alert|flow|tls)\//;
 const KEY = /(?:^|\/)AWSLogs\/(?<account>\d{12})\/network-firewall\/(?:alert|flow|tls)\/(?<region>[a-z0-9-]+)\//;
 
 function deliveryKey(delivery: Delivery): RegExpExecArray | undefined {
@@ -146,7 +144,7 @@ function metadataOf(fields: Fields, record: RawRecord, context: Context, { isCon
   const event = inside(fields, 'event');
   const original = takeText(event, 'timestamp');
   const logged = seconds(fields.members['event_timestamp']);
-  if (logged !== undefined && inRange(logged)) fields.taken.add('event_timestamp');
+  if (logged !== undefined && inRange(logged)) markTaken(fields, 'event_timestamp');
   return {
     uid: context.uid(record.index),
     version: OCSF_VERSION,
@@ -181,7 +179,7 @@ function severityOf(alert: Fields): number {
   const priority = alert.members['severity'];
   const known = typeof priority === 'number' ? SEVERITIES[priority] : undefined;
   if (known === undefined) return SEVERITY.informational;
-  alert.taken.add('severity');
+  markTaken(alert, 'severity');
   return known;
 }
 

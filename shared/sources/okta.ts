@@ -42,6 +42,8 @@ import {
 } from './lib/audit.ts';
 import {
   drain,
+  type Fields,
+  giveBack,
   inside,
   listIn,
   originalTime,
@@ -53,7 +55,6 @@ import {
   takeText,
   takeWhole,
   timeOf,
-  type Fields,
 } from './lib/fields.ts';
 import { crudOf } from './lib/verbs.ts';
 import {
@@ -230,7 +231,7 @@ function entityOf(target: Fields, isDevice: boolean): JsonObject | undefined {
   const { type, ...entity } = named;
   const typeId = isDevice ? DEVICE : (ENTITY_TYPES.get(type ?? '') ?? (type === undefined ? 0 : OTHER));
   // The word stays where OCSF has no place for it beside the id.
-  if (typeId !== OTHER) target.taken.delete('type');
+  if (typeId !== OTHER) giveBack(target, 'type');
   return { ...entity, type_id: typeId, type: typeId === OTHER ? type : undefined, data: drain(target) };
 }
 

@@ -11,7 +11,19 @@ import { cloudOf, epochMs, inRange } from '../ocsf/event.ts';
 import { isArray, isObject, jsonOf, reject, text, value } from '../outcome.ts';
 import type { Context, Delivery, Source } from './api.ts';
 import { DNS_TRAFFIC, domainOf, responseCodeOf, transportOf } from './lib/dns.ts';
-import { fieldsOf, inside, leftovers, originalTime, peekText, takeId, takeIp, takePort, takeText, type Fields } from './lib/fields.ts';
+import {
+  type Fields,
+  fieldsOf,
+  inside,
+  leftovers,
+  markTaken,
+  originalTime,
+  peekText,
+  takeId,
+  takeIp,
+  takePort,
+  takeText,
+} from './lib/fields.ts';
 
 const OTHER = 99;
 const OUTBOUND = 2;
@@ -72,7 +84,7 @@ function map(native: ResolverRecord, record: RawRecord, context: Context): OcsfE
   const ids = inside(fields, 'srcids');
   const matched = peekText(fields, 'firewall_rule_action') !== undefined;
   const name = takeText(fields, 'query_name');
-  fields.taken.add('query_timestamp');
+  markTaken(fields, 'query_timestamp');
   return {
     ...classify(DNS_ACTIVITY, DNS_TRAFFIC),
     severity_id: matched ? SEVERITY.low : SEVERITY.informational,
@@ -129,7 +141,7 @@ function answersOf(fields: Fields): readonly JsonObject[] | undefined {
     if (typeof rdata !== 'string' || !isOptionalText(type) || !isOptionalText(cls)) return undefined;
     answers.push({ rdata: type !== undefined && NAMES.has(type) ? domainOf(rdata) : rdata, type, class: cls });
   }
-  fields.taken.add('answers');
+  markTaken(fields, 'answers');
   return answers.length === 0 ? undefined : answers;
 }
 

@@ -2,7 +2,8 @@
 // https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-ocsf.html
 // Security Hub (2025): findings that are OCSF already, of version 1.6 or later → the same in OCSF 1.8.0 (shared/ocsf/lift.ts says how).
 //  - metadata.uid names a finding, not a version of it: it is original_event_uid, and each version is an event of its own.
-//  - What Security Hub only repeats (GuardDuty, Inspector, Macie, Access Analyzer) comes on its own way too: it is no alert a second time.
+//  - What Security Hub only repeats (GuardDuty, Inspector, Macie, Access Analyzer) comes on its own way too: it is no alert a second time,
+//    unless Security Hub has it from another region.
 import { digest } from '../ids.ts';
 import type { Json, JsonObject, OcsfEvent, Outcome, RawRecord } from '../model.ts';
 import { COMPLIANCE_FINDING, DATA_SECURITY_FINDING, DETECTION_FINDING, VULNERABILITY_FINDING } from '../ocsf/classes.ts';
@@ -40,7 +41,7 @@ export const securityHubOcsf: Source<Lifted> = {
   recognises: (head) => EVENT.test(head) || (head.includes('"class_uid"') && PRODUCT.test(head)),
   split: findingsWithin,
   parse,
-  map: (native) => map(native),
+  map: (native, _record, context) => map(native, context),
 };
 
 const EVENT = /"detail-type"\s*:\s*"Findings Imported V2"/;
@@ -90,9 +91,9 @@ const OVER: ReadonlySet<unknown> = new Set([
   FINDING_STATUS.deleted,
 ]);
 
-function map({ event, envelope }: Lifted): OcsfEvent {
+function map({ event, envelope }: Lifted, { origin }: Context): OcsfEvent {
   const product = text(event.metadata.product['uid']);
-  const isRepeated = product !== undefined && isRepeatedArn(product);
+  const isRepeated = product !== undefined && isRepeatedArn(product, text(object(event['cloud'])?.['region']), origin.region);
   const isAlert = event['is_alert'] !== false && !isRepeated && !OVER.has(event['status_id']);
   const unmapped = unmappedWith(event.unmapped, envelope);
   if (event.class_uid === DETECTION_FINDING.uid || event.class_uid === DATA_SECURITY_FINDING.uid) {

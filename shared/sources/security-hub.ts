@@ -2,7 +2,8 @@
 // https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-cwe-event-formats.html (EventBridge)
 // Security Hub CSPM. Checks of controls → Compliance Finding, vulnerabilities → Vulnerability Finding, sensitive data → Data Security
 // Finding, all else → Detection Finding; results of an insight, which somebody sent, → Base Event.
-//  - What Security Hub only repeats (GuardDuty, Inspector, Macie, Access Analyzer) comes on its own way too: it is no alert a second time.
+//  - What Security Hub only repeats (GuardDuty, Inspector, Macie, Access Analyzer) comes on its own way too: it is no alert a second time,
+//    unless Security Hub has it from another region.
 //  - People change a finding without a new UpdatedAt: each state of it is an event of its own, so is each time it is sent by a custom action.
 import { digest } from '../ids.ts';
 import type { JsonObject, OcsfEvent, Outcome, RawRecord } from '../model.ts';
@@ -122,7 +123,7 @@ function map(native: Finding, context: Context): OcsfEvent {
   const fields = fieldsOf(finding);
   const state = stateOf(native, fields);
   const cls = classOf(finding);
-  const alert = alertOf(cls, !state.isOver && !isRepeated(finding));
+  const alert = alertOf(cls, !state.isOver && !isRepeated(finding, context.origin));
   const common = {
     ...classify(cls, state.activity),
     activity_name: state.activity === ACTIVITY.other ? (text(native.action['actionName']) ?? CUSTOM_ACTION) : undefined,

@@ -3,7 +3,7 @@
 import type { JsonObject } from '../model.ts';
 import { ipOf } from '../ocsf/event.ts';
 import { isArray, object } from '../outcome.ts';
-import { peekText, takeText, type Fields } from './lib/fields.ts';
+import { type Fields, markTaken, peekText, takeText } from './lib/fields.ts';
 import { portOf } from './lib/values.ts';
 
 export interface Headers {
@@ -27,7 +27,7 @@ export function headersOf(request: Fields): Headers {
     if (typeof name !== 'string' || typeof said !== 'string') return {};
     if (!moved(found, name.toLowerCase(), said)) others.push({ name, value: said });
   }
-  request.taken.add('headers');
+  markTaken(request, 'headers');
   if (others.length > 0) found.others = others;
   return found;
 }
@@ -64,7 +64,7 @@ export function urlOf(request: Fields, { host }: Headers): JsonObject | undefine
   const path = takeText(request, 'uri');
   const own = peekText(request, 'host');
   const authority = host ?? own;
-  if (authority === own) request.taken.add('host');
+  if (authority === own) markTaken(request, 'host');
   if (path === undefined) return authority === undefined ? undefined : { url_string: `//${authority}` };
   return {
     scheme: takeText(request, 'scheme'),

@@ -11,7 +11,19 @@ import { classify, HTTP_ACTIVITY, OCSF_VERSION, SEVERITY } from '../ocsf/classes
 import { cloudOf, inRange } from '../ocsf/event.ts';
 import { isArray, isObject, jsonOf, object, reject, text, value } from '../outcome.ts';
 import type { Context, Delivery, Source } from './api.ts';
-import { dropEmpty, fieldsOf, inside, leftovers, peekText, takeId, takeIp, takeText, takeWhole, type Fields } from './lib/fields.ts';
+import {
+  dropEmpty,
+  type Fields,
+  fieldsOf,
+  inside,
+  leftovers,
+  markTaken,
+  peekText,
+  takeId,
+  takeIp,
+  takeText,
+  takeWhole,
+} from './lib/fields.ts';
 import { HTTP_ACTIVITIES } from './lib/http.ts';
 import { headersOf, urlOf } from './waf-request.ts';
 
@@ -76,7 +88,7 @@ function parse(record: RawRecord): Outcome<WafRecord> {
 
 function map(native: WafRecord, record: RawRecord, context: Context): OcsfEvent {
   const fields = fieldsOf(native.fields);
-  fields.taken.add('timestamp');
+  markTaken(fields, 'timestamp');
   const request = inside(fields, 'httpRequest');
   const headers = headersOf(request);
   const method = takeText(request, 'httpMethod');
@@ -144,7 +156,7 @@ function ruleOf(fields: Fields): JsonObject | undefined {
   const own = onlyOne(fields.members['terminatingRuleMatchDetails']);
   const type = takeText(fields, 'terminatingRuleType');
   const matched = matchOf(own);
-  if (matched !== undefined) fields.taken.add('terminatingRuleMatchDetails');
+  if (matched !== undefined) markTaken(fields, 'terminatingRuleMatchDetails');
   return {
     uid,
     name: text(inner?.['ruleId']),
@@ -217,7 +229,7 @@ function protectedOf(fields: Fields): JsonObject | undefined {
 function named(fields: Fields, name: string): string | undefined {
   const said = peekText(fields, name);
   if (said !== '-') return said;
-  fields.taken.add(name);
+  markTaken(fields, name);
   return undefined;
 }
 
@@ -231,7 +243,7 @@ function labelsOf(fields: Fields): readonly string[] | undefined {
     if (name === undefined) return undefined;
     labels.push(name);
   }
-  fields.taken.add('labels');
+  markTaken(fields, 'labels');
   return labels;
 }
 

@@ -5,7 +5,7 @@ import { output } from '../../cli/deployed.ts';
 import type { Deployment } from '../../local/deployment.ts';
 import { isArray, object, text } from '../../shared/outcome.ts';
 
-/** Ids of the documents whose evidence is of these origins, in no order, once everything under way has arrived. */
+/** Ids of all documents, in no order, once everything under way has arrived. */
 export async function indexedIds(deployment: Deployment): Promise<readonly string[]> {
   await deployment.host.quiesce();
   const { search } = deployment;

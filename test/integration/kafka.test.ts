@@ -25,6 +25,8 @@ jest.setTimeout(180_000);
 
 const APPLICATION = 'payments.application';
 const TRAIL = 'security.cloudtrail';
+/** When the producer says that its records are from, ms since the epoch: part of their names. */
+const STAMP = Date.now() - 60_000;
 const FUNCTION = 'strongroom-demo-ingest-kafka';
 const random = createRandom(7);
 const scene = { ...DEFAULT_SCENE, start: yesterdayMorning(Date.now()) };
@@ -56,7 +58,7 @@ interface Message {
 }
 
 async function produce(messages: readonly Message[]): Promise<void> {
-  await producer.send({ acks: -1, messages: [...messages] });
+  await producer.send({ acks: -1, messages: messages.map((message) => ({ ...message, timestamp: BigInt(STAMP) })) });
 }
 
 function said(partition: number, message: string): Message {
@@ -65,7 +67,7 @@ function said(partition: number, message: string): Message {
 
 /** Id of the event of one record of a topic. */
 function idOf(topic: string, partition: number, offset: number): string {
-  return positionIds(`kafka://local/${topic}/${partition}/${offset}`)(0);
+  return positionIds(`kafka://local/${topic}/${partition}/${offset}@${STAMP}`)(0);
 }
 
 /** The records of one piece of evidence, as `strongroom evidence show` prints them. */
@@ -178,7 +180,7 @@ describe('a topic', () => {
     expect((await indexedIds(deployment)).toSorted()).toEqual(before.toSorted());
     const again = await evidenceOf(deployment, `kafka://local/${APPLICATION}/`);
     expect(again.length).toBe(evidence.length + 3);
-    expect(again.map(({ uri }) => uri)).toContain(`kafka://local/${APPLICATION}/2/1-49`);
+    expect(again.map(({ uri }) => uri)).toContain(`kafka://local/${APPLICATION}/2/1-49@${STAMP}`);
   });
 });
 

@@ -24,7 +24,7 @@ export function bankWithEndpointInVpc(): string {
 
 /** @returns the demo's file for a bank `topics` with a Kafka cluster of every kind, and a stream that no account but its own writes to. */
 export function bankWithKafka(): string {
-  return readFileSync('banks/demo.yml', 'utf8')
+  return demo()
     .replace('bank: demo', 'bank: topics')
     .replace(/^kafka:\n(?:[ #].*\n)+/m, KAFKA)
     .replace(/^streams:\n(?:[ #].*\n)+/m, STREAMS);
@@ -68,7 +68,12 @@ const KAFKA = `kafka:
 `;
 
 function bankWith(name: string, opensearch: string): string {
-  return readFileSync('banks/demo.yml', 'utf8')
+  return demo()
     .replace('bank: demo', `bank: ${name}`)
     .replace(/^ {2}endpoint: .*$/m, opensearch);
+}
+
+/** Without what needs the sources that lie beside the demo's file. */
+function demo(): string {
+  return readFileSync('banks/demo.yml', 'utf8').replace(/^objects:\n(?:[ #].*\n)+/m, '');
 }

@@ -23,7 +23,8 @@ it('forwards to the bus that the security stack has, the kinds of events that it
   const entry = at(forwarded?.properties, 'Targets', 0);
 
   expect(at(entry, 'Arn')).toBe(`arn:aws:events:eu-central-1:111111111111:event-bus/${text(bus?.properties['Name']) ?? ''}`);
-  for (const part of ['source', 'detail-type']) expect(at(forwarded?.properties, 'EventPattern', part)).toEqual(at(taken?.properties, 'EventPattern', part));
+  for (const part of ['source', 'detail-type'])
+    expect(at(forwarded?.properties, 'EventPattern', part)).toEqual(at(taken?.properties, 'EventPattern', part));
   expect(list(at(taken?.properties, 'EventPattern', 'account'))).toContain(ACCOUNT);
   expect(target(at(entry, 'RoleArn'))).toBe('ForwardRole');
   expect(target(at(entry, 'DeadLetterConfig', 'Arn'))).toBe('ForwardDeadLetters');

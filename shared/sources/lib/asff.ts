@@ -1,6 +1,6 @@
 // The parts of a finding in the AWS Security Finding Format that depend on what it is about.
 // https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_AwsSecurityFinding.html
-import type { JsonObject } from '../../model.ts';
+import type { JsonObject, Origin } from '../../model.ts';
 import { tacticOf } from '../../ocsf/attack.ts';
 import { COMPLIANCE_FINDING, DATA_SECURITY_FINDING, DETECTION_FINDING, SEVERITY, VULNERABILITY_FINDING } from '../../ocsf/classes.ts';
 import { isArray, isObject, object, text } from '../../outcome.ts';
@@ -32,14 +32,19 @@ function textsOf(candidate: unknown): readonly string[] {
 const REPEATED_ARN = /:product(?:v2)?\/aws\/(?:guardduty|inspector|macie|(?:iam-)?access-analyzer)$/;
 const REPEATED_NAMES: ReadonlySet<string> = new Set(['GuardDuty', 'Inspector', 'Macie', 'IAM Access Analyzer']);
 
-/** True for findings of services that are sources of their own. Who imports findings chooses the name of his product, but not its ARN. */
-export function isRepeated(finding: JsonObject): boolean {
+/**
+ * True for findings of services that are sources of their own, of the region where this was delivered: those that Security Hub aggregates
+ * from other regions come on no other way. Who imports findings chooses the name of his product, but not its ARN.
+ */
+export function isRepeated(finding: JsonObject, { region }: Origin): boolean {
   const arn = text(finding['ProductArn']);
-  return arn === undefined ? REPEATED_NAMES.has(text(finding['ProductName']) ?? '') : isRepeatedArn(arn);
+  if (arn !== undefined) return isRepeatedArn(arn, text(finding['Region']), region);
+  return REPEATED_NAMES.has(text(finding['ProductName']) ?? '') && finding['Region'] === region;
 }
 
-export function isRepeatedArn(productArn: string): boolean {
-  return REPEATED_ARN.test(productArn);
+/** @param found where the finding was made; undefined where it does not say so beside its product's ARN. */
+export function isRepeatedArn(productArn: string, found: string | undefined, delivered: string): boolean {
+  return REPEATED_ARN.test(productArn) && (found ?? productArn.split(':', 4)[3]) === delivered;
 }
 
 /** By the label; older findings have a number from 0 to 100. https://docs.aws.amazon.com/securityhub/1.0/APIReference/API_Severity.html */

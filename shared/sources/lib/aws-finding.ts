@@ -4,7 +4,8 @@ import type { Json, JsonObject, Origin, Outcome, RawRecord } from '../../model.t
 import { SEVERITY } from '../../ocsf/classes.ts';
 import { cloudOf } from '../../ocsf/event.ts';
 import { isArray, isObject, jsonOf, reject, text, value } from '../../outcome.ts';
-import { leftovers, listIn, type Fields } from './fields.ts';
+import { eachOf, type Parts } from '../../parts.ts';
+import { type Fields, giveBack, isSpent, listIn, markTaken } from './fields.ts';
 
 /** Activity ids of the finding classes. */
 export const ACTIVITY = { unknown: 0, create: 1, update: 2, close: 3, other: 99 } as const;
@@ -32,7 +33,7 @@ export function unwrapped(record: RawRecord): Outcome<Delivered> {
 }
 
 /** Several findings under one envelope, or in a wrapper: each for itself, with the envelope. For split() of a source. */
-export function findingsWithin(whole: Json): readonly Json[] | undefined {
+export function findingsWithin(whole: Json): Parts | undefined {
   if (!isObject(whole)) return undefined;
   if (whole['detail-type'] === undefined) {
     const bare = whole['Findings'] ?? whole['findings'];
@@ -41,7 +42,7 @@ export function findingsWithin(whole: Json): readonly Json[] | undefined {
   const { detail } = whole;
   const findings = isObject(detail) ? detail['findings'] : undefined;
   if (!isObject(detail) || !isArray(findings) || findings.length < 2) return undefined;
-  return findings.map((finding) => ({ ...whole, detail: { ...detail, findings: [finding] } }));
+  return eachOf(findings, (finding) => ({ ...whole, detail: { ...detail, findings: [finding] } }));
 }
 
 export interface Place {
@@ -82,7 +83,7 @@ export function takeTags(fields: Fields, name: string): readonly JsonObject[] | 
     if (key !== undefined && key !== '' && typeof content === 'string') found.push({ name: key, value: content });
   }
   if (found.length === 0) return undefined;
-  if (found.length === pairs.length) fields.taken.add(name);
+  if (found.length === pairs.length) markTaken(fields, name);
   return found;
 }
 
@@ -96,20 +97,20 @@ export function takeTexts(fields: Fields, name: string): readonly string[] | und
   if (!isArray(member)) return undefined;
   const found = member.filter((one) => typeof one === 'string');
   if (found.length === 0) return undefined;
-  if (found.length === member.length) fields.taken.add(name);
+  if (found.length === member.length) markTaken(fields, name);
   return found;
 }
 
 /** A list of several of which something is left stays as a whole: nobody could tell whose the rest is. */
 export function settle(fields: Fields, name: string): void {
   const inner = listIn(fields, name);
-  if (inner.length > 1 && inner.some((one) => leftovers(one) !== undefined)) fields.inner.delete(name);
+  if (inner.length > 1 && !inner.every(isSpent)) giveBack(fields, name);
 }
 
 export function takeNumber(fields: Fields, name: string): number | undefined {
   const member = fields.members[name];
   if (typeof member !== 'number') return undefined;
-  fields.taken.add(name);
+  markTaken(fields, name);
   return member;
 }
 

@@ -10,11 +10,29 @@ import type { Json, JsonObject } from '../../model.ts';
 const QUOTE = 34;
 const BYTE_ORDER_MARK = '\uFEFF';
 
-/** @param separator one character. @returns the fields, without their quotes; undefined where a quote is not closed or text stands behind one. */
-export function csvFields(record: string, separator = ','): readonly string[] | undefined {
+/** Of a format. More fields than its columns are damage, or meant to do some. */
+const MAX_COLUMNS = 10_000;
+/** Fields behind the last column. */
+const MAX_STRAY = 1000;
+
+/** @returns how many fields of a record are told apart; all that is behind them is one more. */
+export function mostFields(columns: number): number {
+  return columns + MAX_STRAY;
+}
+
+/**
+ * @param separator one character.
+ * @param most so many fields are told apart; what follows them is the last one, as it stands.
+ * @returns the fields, without their quotes; undefined where a quote is not closed or text stands behind one.
+ */
+export function csvFields(record: string, separator = ',', most = Infinity): readonly string[] | undefined {
   const fields: string[] = [];
   const length = record.length;
   for (let at = 0; at <= length; at++) {
+    if (fields.length === most) {
+      fields.push(record.slice(at));
+      break;
+    }
     if (record.charCodeAt(at) === QUOTE) {
       const end = closingQuote(record, at + 1);
       if (end < 0 || (end + 1 < length && record.charAt(end + 1) !== separator)) return undefined;
@@ -47,22 +65,28 @@ export function csvColumns(header: string): readonly string[] | undefined {
 }
 
 function columnsOf(header: string): readonly string[] | undefined {
-  const names = csvFields(header.startsWith(BYTE_ORDER_MARK) ? header.slice(1) : header)?.map((name) => name.trim());
-  if (names === undefined || new Set(names).size !== names.length) return undefined;
+  const written = header.startsWith(BYTE_ORDER_MARK) ? header.slice(1) : header;
+  const names = csvFields(written, ',', MAX_COLUMNS)?.map((name) => name.trim());
+  if (names === undefined || names.length > MAX_COLUMNS || new Set(names).size !== names.length) return undefined;
   // Assigning to __proto__ would not make a member.
   return names.includes('') || names.includes('__proto__') ? undefined : names;
 }
 
+/** @returns the name of the field at this position, counted from 0; one behind the last column is `column_<n>`, counted from 1. */
+export function fieldName(columns: readonly string[], at: number): string {
+  return columns[at] ?? (at < mostFields(columns.length) ? `column_${at + 1}` : `columns_from_${at + 1}`);
+}
+
 /**
- * @returns the record's fields by column, without the empty ones; a field behind the last column is `column_<n>`, counted from 1. Undefined
- * where there are fewer fields than columns: the record was cut.
+ * @param fields of csvFields() with mostFields().
+ * @returns the record's fields by name, without the empty ones. Undefined where there are fewer fields than columns: the record was cut.
  */
 export function csvObject(columns: readonly string[], fields: readonly string[]): JsonObject | undefined {
   if (fields.length < columns.length) return undefined;
   const found: Record<string, Json> = {};
   for (let at = 0; at < fields.length; at++) {
     const field = fields[at];
-    if (field !== undefined && field !== '') found[columns[at] ?? `column_${at + 1}`] = field;
+    if (field !== undefined && field !== '') found[fieldName(columns, at)] = field;
   }
   return found;
 }

@@ -8,38 +8,79 @@ import { portOf, wholeOf } from './values.ts';
 
 export interface Fields {
   readonly members: JsonObject;
-  readonly taken: Set<string>;
-  /** Objects within, and arrays of objects, of which members were asked for. */
-  readonly inner: Map<string, Fields | readonly Fields[]>;
+  /** What became of members, the last first. */
+  fates: Fate | undefined;
+  /** Of those behind the first few. */
+  more: Map<string, Fate> | undefined;
 }
 
+/** A record has few members and is read once: a Set and a Map for each object in it would cost more than all else that is done with it. */
+interface Fate {
+  readonly name: string;
+  taken: boolean;
+  /** The object within, or the objects of the list, of which members were asked for. */
+  inner: Fields | readonly Fields[] | undefined;
+  readonly next: Fate | undefined;
+  readonly length: number;
+}
+
+/** Beyond that many they are looked up: nobody may make it slow with objects of thousands of members. */
+const MOST_LISTED = 32;
+
 export function fieldsOf(members: JsonObject): Fields {
-  return { members, taken: new Set(), inner: new Map() };
+  return { members, fates: undefined, more: undefined };
 }
 
 /** Stands for an object that is not there: nothing can be taken from it. */
 const NOTHING: Fields = fieldsOf({});
 const NO_LIST: readonly Fields[] = [];
 
+function fateOf(fields: Fields, name: string): Fate | undefined {
+  for (let fate = fields.fates; fate !== undefined; fate = fate.next) if (fate.name === name) return fate;
+  return fields.more?.get(name);
+}
+
+function newFate(fields: Fields, name: string): Fate {
+  const next = fields.fates;
+  const length = next === undefined ? 1 : next.length + 1;
+  const fate: Fate = { name, taken: false, inner: undefined, next: length > MOST_LISTED ? undefined : next, length };
+  if (length > MOST_LISTED) (fields.more ??= new Map()).set(name, fate);
+  else fields.fates = fate;
+  return fate;
+}
+
+/** The member is in an attribute now, or says nothing. */
+export function markTaken(fields: Fields, name: string): void {
+  (fateOf(fields, name) ?? newFate(fields, name)).taken = true;
+}
+
+/** The member stays as it is, whatever of it was taken. */
+export function giveBack(fields: Fields, name: string): void {
+  const fate = fateOf(fields, name);
+  if (fate === undefined) return;
+  fate.taken = false;
+  fate.inner = undefined;
+}
+
 /** @returns the object of that name, to take members of it; an empty one where there is none. */
 export function inside(fields: Fields, name: string): Fields {
-  const known = fields.inner.get(name);
-  if (known !== undefined) return isList(known) ? NOTHING : known;
+  const fate = fateOf(fields, name);
+  if (fate?.inner !== undefined) return isList(fate.inner) ? NOTHING : fate.inner;
   const member = fields.members[name];
   if (!isObject(member)) return NOTHING;
   const found = fieldsOf(member);
-  fields.inner.set(name, found);
+  (fate ?? newFate(fields, name)).inner = found;
   return found;
 }
 
 /** @returns the objects of the array of that name; none where there is no array, or one that holds anything else. */
 export function listIn(fields: Fields, name: string): readonly Fields[] {
-  const known = fields.inner.get(name);
-  if (known !== undefined) return isList(known) ? known : NO_LIST;
+  const fate = fateOf(fields, name);
+  if (fate?.inner !== undefined) return isList(fate.inner) ? fate.inner : NO_LIST;
   const member = fields.members[name];
   if (!isArray(member) || !member.every(isObject)) return NO_LIST;
   const found = member.map(fieldsOf);
-  fields.inner.set(name, found);
+  (fate ?? newFate(fields, name)).inner = found;
   return found;
 }
 
@@ -50,7 +91,7 @@ function isList(inner: Fields | readonly Fields[]): inner is readonly Fields[] {
 /** Takes the member, whatever it is. */
 export function take(fields: Fields, name: string): Json | undefined {
   const member = fields.members[name] ?? undefined;
-  if (member !== undefined) fields.taken.add(name);
+  if (member !== undefined) markTaken(fields, name);
   return member;
 }
 
@@ -99,7 +140,7 @@ export function takePort(fields: Fields, name: string): number | undefined {
 export function takeTime(fields: Fields, name: string): number | undefined {
   const said = fields.members[name];
   const ms = timeOf(said);
-  if (ms !== undefined && originalTime(said) === undefined) fields.taken.add(name);
+  if (ms !== undefined && originalTime(said) === undefined) markTaken(fields, name);
   return ms;
 }
 
@@ -117,7 +158,7 @@ export function takeDegrees(fields: Fields, name: string, most: 90 | 180): numbe
 }
 
 function took<T>(fields: Fields, name: string, found: T | undefined): T | undefined {
-  if (found !== undefined) fields.taken.add(name);
+  if (found !== undefined) markTaken(fields, name);
   return found;
 }
 
@@ -159,22 +200,27 @@ function ranged(ms: number): number | undefined {
 }
 
 /** Leaves texts, lists and objects that are empty out of what remains: they say nothing, in formats that write every field there is. */
-export function dropEmpty({ members, taken }: Fields): void {
+export function dropEmpty(fields: Fields): void {
+  const { members } = fields;
   for (const name of Object.keys(members)) {
     const member = members[name];
     if (member === '' || (isArray(member) && member.length === 0) || (isObject(member) && Object.keys(member).length === 0))
-      taken.add(name);
+      markTaken(fields, name);
   }
 }
 
 /** Everything that was not taken; undefined where nothing is left. */
 export function leftovers(fields: Fields): JsonObject | undefined {
+  const { members } = fields;
+  const names = Object.keys(members);
+  if (fields.fates === undefined && isFull(members, names)) return names.length === 0 ? undefined : members;
   const rest: Record<string, Json> = {};
   let any = false;
-  for (const name of Object.keys(fields.members)) {
-    if (fields.taken.has(name)) continue;
-    const inner = fields.inner.get(name);
-    const left = inner === undefined ? fields.members[name] : isList(inner) ? leftoverList(inner) : leftovers(inner);
+  for (const name of names) {
+    const fate = fateOf(fields, name);
+    if (fate?.taken === true) continue;
+    const inner = fate?.inner;
+    const left = inner === undefined ? members[name] : isList(inner) ? leftoverList(inner) : leftovers(inner);
     if (left === undefined || left === null) continue;
     any = true;
     // Assigning to __proto__ would not make a member.
@@ -184,14 +230,34 @@ export function leftovers(fields: Fields): JsonObject | undefined {
   return any ? rest : undefined;
 }
 
+/** True where leftovers() has nothing. */
+export function isSpent(fields: Fields): boolean {
+  const { members } = fields;
+  return Object.keys(members).every((name) => {
+    if ((members[name] ?? undefined) === undefined) return true;
+    const fate = fateOf(fields, name);
+    if (fate?.taken === true || fate?.inner === undefined) return fate?.taken === true;
+    return isList(fate.inner) ? fate.inner.every(isSpent) : isSpent(fate.inner);
+  });
+}
+
+/** Nothing but values: then the object is left as it is. */
+function isFull(members: JsonObject, names: readonly string[]): boolean {
+  return names.every((name) => (members[name] ?? undefined) !== undefined);
+}
+
 function leftoverList(list: readonly Fields[]): readonly JsonObject[] | undefined {
-  const left = list.map(leftovers).filter((member) => member !== undefined);
+  const left: JsonObject[] = [];
+  for (const member of list) {
+    const rest = leftovers(member);
+    if (rest !== undefined) left.push(rest);
+  }
   return left.length === 0 ? undefined : left;
 }
 
 /** Takes everything that was not taken yet. */
 export function drain(fields: Fields): JsonObject | undefined {
   const rest = leftovers(fields);
-  for (const name of Object.keys(fields.members)) fields.taken.add(name);
+  for (const name of Object.keys(fields.members)) markTaken(fields, name);
   return rest;
 }

@@ -2,7 +2,7 @@
 // https://www.postgresql.org/docs/current/runtime-config-logging.html
 import type { Outcome } from '../../model.ts';
 import { isObject, parseJson, reject, text, value } from '../../outcome.ts';
-import { csvFields } from './csv.ts';
+import { csvFields, fieldName, mostFields } from './csv.ts';
 import { idOf } from './fields.ts';
 import { prefixOf, RDS_PREFIX, type Prefix, type PrefixValues } from './postgres-prefix.ts';
 import { productTime } from './times.ts';
@@ -168,9 +168,9 @@ const COLUMNS = [
 const MIN_COLUMNS = 23;
 
 function csvLine(record: string): Outcome<PostgresLine> {
-  const fields = csvFields(record);
+  const fields = csvFields(record, ',', mostFields(COLUMNS.length));
   if (fields === undefined || fields.length < MIN_COLUMNS) return reject('malformed_record', 'fewer columns than a CSV log has');
-  const columns = new Map(fields.map((field, at) => [COLUMNS[at] ?? `column_${at + 1}`, field]));
+  const columns = new Map(fields.map((field, at) => [fieldName(COLUMNS, at), field]));
   const from = columns.get('connection_from') ?? '';
   const colon = from.lastIndexOf(':');
   if (colon > 0) columns.set('remote_host', from.slice(0, colon)).set('remote_port', from.slice(colon + 1));

@@ -6,7 +6,7 @@ import { BASE_EVENT, classify, NETWORK_ACTIVITY, SEVERITY, STATUS } from '../../
 import { ipOf } from '../../ocsf/event.ts';
 import { object, text } from '../../outcome.ts';
 import type { Context } from '../api.ts';
-import { leftovers, originalTime, peekText, takeIp, takeText, type Fields } from './fields.ts';
+import { type Fields, leftovers, markTaken, originalTime, peekText, takeIp, takeText } from './fields.ts';
 import { unmappedFrom, type Stray } from './line.ts';
 import type { Syslog } from './syslog.ts';
 import { pidOf, syslogAttributes, syslogStray } from './syslog-event.ts';
@@ -103,7 +103,7 @@ export function productEvent(event: ProductEvent, keys: Keys, record: RawRecord,
 function taken<T>(fields: Fields, key: string, read: (text: string) => T | undefined): T | undefined {
   const said = peekText(fields, key);
   const found = said === undefined ? undefined : read(said);
-  if (found !== undefined) fields.taken.add(key);
+  if (found !== undefined) markTaken(fields, key);
   return found;
 }
 

@@ -7,7 +7,7 @@ import type { Outcome, RawRecord } from '../../model.ts';
 import { reject, value } from '../../outcome.ts';
 import type { Context } from '../api.ts';
 import { deliveredOf, type Delivered } from './audit.ts';
-import { csvColumns, csvFields, csvObject } from './csv.ts';
+import { csvColumns, csvFields, csvObject, mostFields } from './csv.ts';
 import { fieldsOf } from './fields.ts';
 
 /** @returns the row; CSV needs the header of its unit, or the one that the bank's file gives as the format. */
@@ -18,7 +18,7 @@ export function rowOf(record: RawRecord, context: Context): Outcome<Delivered> {
   const columns = csvColumns(header);
   if (columns === undefined) return reject('malformed_record', 'the header line does not name columns');
   if (header.includes('"') && !QUOTED.test(record.text)) return reject('malformed_record', 'no quotes, but the header has them');
-  const fields = csvFields(record.text);
+  const fields = csvFields(record.text, ',', mostFields(columns.length));
   if (fields === undefined) return reject('malformed_record', 'the quotes do not pair up');
   const row = csvObject(columns, fields);
   if (row === undefined) return reject('malformed_record', `${fields.length} fields where the header names ${columns.length}`);

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
@@ -9,6 +9,8 @@ const MSK = 'arn:aws:kafka:eu-central-1:111111111111:cluster/payments/0a1b2c3d-0
 const SECRET = 'arn:aws:secretsmanager:eu-central-1:111111111111:secret:kafka-Ab12Cd';
 
 const directory = mkdtempSync(join(tmpdir(), 'strongroom-bank-'));
+// Its own sources lie beside it.
+cpSync('banks/demo', join(directory, 'demo'), { recursive: true });
 afterAll(() => {
   rmSync(directory, { recursive: true, force: true });
 });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadBank } from '../../../cli/bank.ts';
@@ -10,6 +10,8 @@ let directory: string;
 
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'strongroom-bank-'));
+  // Its own sources lie beside it.
+  cpSync('banks/demo', join(directory, 'demo'), { recursive: true });
 });
 afterAll(() => {
   rmSync(directory, { recursive: true, force: true });

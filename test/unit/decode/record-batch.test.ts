@@ -67,7 +67,7 @@ describe('records of a partition', () => {
     const whole = readKafka(records);
     const parts = [records.slice(0, 1), records.slice(1)].map(readKafka);
 
-    const own = (offset: number) => positionIds(`${PLACE}/${offset}`);
+    const own = (offset: number) => positionIds(`${PLACE}/${offset}@${TIME}`);
     expect(ids(whole)).toEqual([own(3)(0), own(3)(1), own(4)(0), own(8)(0)]);
     expect(parts.flatMap(ids)).toEqual(ids(whole));
   });

@@ -40,13 +40,13 @@ function finding(product: string): OcsfEvent {
 
 describe('detect', () => {
   it('turns matches into findings that point to the batch’s evidence', () => {
-    const { findings, reported, parked } = detect(batch([apiEvent('X'), apiEvent('Y')].map(toDocument)), ENGINE);
+    const { findings, reported, parked } = detect(batch([apiEvent('X'), apiEvent('Y')].map((event) => toDocument(event))), ENGINE);
     expect(findings).toMatchObject([{ class_uid: 2004, count: 1, unmapped: { evidence: 'vault/key' } }]);
     expect({ reported, parked }).toEqual({ reported: [], parked: [] });
   });
 
   it('hands on findings of other products, and leaves our own alone', () => {
-    const { findings, reported } = detect(batch([finding('GuardDuty'), finding('Strongroom')].map(toDocument)), ENGINE);
+    const { findings, reported } = detect(batch([finding('GuardDuty'), finding('Strongroom')].map((event) => toDocument(event))), ENGINE);
     expect(findings).toEqual([]);
     expect(reported.map((one) => one.metadata.product.name)).toEqual(['GuardDuty']);
   });

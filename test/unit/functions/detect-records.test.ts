@@ -88,7 +88,14 @@ async function invoke(...records: readonly KinesisStreamRecord[]): Promise<Kines
 
 describe('detectRecords', () => {
   it('alerts what the shipped rules find and puts the finding into the hub', async () => {
-    expect(await invoke(record('1', [stopLogging('a'), apiEvent('DescribeInstances')].map(toDocument)))).toEqual({ batchItemFailures: [] });
+    expect(
+      await invoke(
+        record(
+          '1',
+          [stopLogging('a'), apiEvent('DescribeInstances')].map((event) => toDocument(event)),
+        ),
+      ),
+    ).toEqual({ batchItemFailures: [] });
     expect(sns.published.map(({ subject }) => subject)).toEqual([
       '[CRITICAL] CloudTrail stopped or deleted - account 222222222222 (payments-prod)',
     ]);

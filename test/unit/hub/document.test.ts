@@ -117,14 +117,34 @@ describe('the document', () => {
   );
 });
 
+describe('who dates an event himself', () => {
+  const DAY = 86_400_000;
+  const at = (days: number, way?: string): string =>
+    toDocument({ ...apiCall({}), time: TIME + days * DAY }, { origin: { time: TIME }, way }).index;
+
+  it('chooses among few indices: those of the days before it came, or of the year', () => {
+    expect(at(0, 'drops 222222222222')).toBe(at(0));
+    expect(at(-30, 'drops 222222222222')).toBe(at(-30));
+    expect(at(-36, 'drops 222222222222')).toMatch(/^ocsf-api_activity-\d{4}$/);
+    expect(at(2, 'drops 222222222222')).toMatch(/^ocsf-api_activity-\d{4}$/);
+  });
+
+  it('what a service delivers goes by the day however old it is', () => {
+    expect(at(-900)).toMatch(/^ocsf-api_activity-\d{4}\.\d\d\.\d\d$/);
+  });
+});
+
 describe('the road to the hub', () => {
   function toBatches(
     lines: string,
-    transforms: Parameters<typeof toHub>[0] = [],
+    transforms: Parameters<typeof toHub>[0]['transforms'] = [],
   ): { seen: ReturnType<typeof run>; documents: readonly HubDocument[] } {
     const records: Buffer[] = [];
     const batcher = createBatcher({ hub: 1, origin: ORIGIN, evidence: 'key' }, (record) => records.push(record));
-    const seen = run((normaliser) => normaliser.push(Buffer.from(lines)), { source: toySource(), ...toHub(transforms, batcher) });
+    const seen = run((normaliser) => normaliser.push(Buffer.from(lines)), {
+      source: toySource(),
+      ...toHub({ transforms, batcher, sensitive: undefined, unit: { origin: ORIGIN } }),
+    });
     batcher.end();
     const documents = records.flatMap((record) => {
       const decoded = decodeBatch(record);

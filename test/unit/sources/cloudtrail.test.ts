@@ -538,8 +538,8 @@ describe('one event, three ways', () => {
     expect(wrapped?.unmapped).toMatchObject({ eventbridge: envelope });
     const unmapped = Object.fromEntries(Object.entries(wrapped?.unmapped ?? {}).filter(([name]) => name !== 'eventbridge'));
     expect([{ ...wrapped, unmapped }]).toEqual(file);
-    const [document] = file.map(toDocument);
-    expect([...logged, ...bus].map(toDocument)).toEqual(
+    const [document] = file.map((event) => toDocument(event));
+    expect([...logged, ...bus].map((event) => toDocument(event))).toEqual(
       [document, document].map((one) => expect.objectContaining({ id: one?.id, index: one?.index }) as unknown),
     );
   });

@@ -137,7 +137,7 @@ describe('the index never refuses one', () => {
   function put(node: Record<string, unknown>, [step = '', ...rest]: readonly string[], member: unknown): void {
     const inner = node[step];
     if (rest.length === 0) node[step] = member;
-    else if (isObject(inner)) put(inner as Record<string, unknown>, rest, member);
+    else if (isObject(inner)) put(inner, rest, member);
     else put((node[step] = {}), rest, member);
   }
 });

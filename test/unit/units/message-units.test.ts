@@ -64,7 +64,7 @@ describe('records of a partition', () => {
       region: 'eu-central-1',
       source: 'application-json',
       trigger: 'kafka',
-      uri: 'kafka://payments/app.log/2/5-9',
+      uri: `kafka://payments/app.log/2/5-9@${TIME + 5}`,
       time: TIME + 5,
     });
     expect(outcome(unit).summary.counts).toEqual({ records: 2, events: 2, excluded: 0, parked: 0 });
