@@ -1,13 +1,14 @@
 // One delivered unit from expanded bytes to OCSF events: frame → parse → map → exclude → redact. Pure: no clock, no network, so that the
 // same bytes give the same events and ids whenever they are processed. Conservation is kept here: every record ends in exactly one place.
-import type { Counts, Json, OcsfEvent, Origin, Outcome, ParkedRecord, RawRecord, Reject } from './model.ts';
+import type { Counts, OcsfEvent, Origin, Outcome, ParkedRecord, RawRecord, Reject } from './model.ts';
 import { MAX_RECORD_BYTES, type FrameSink } from './decode/frame-sink.ts';
 import { createFramer } from './decode/framer.ts';
+import { frameMessage } from './decode/message.ts';
 import { digest, logEventId, positionIds } from './ids.ts';
 import { OWN_PRODUCT } from './ocsf/classes.ts';
 import { inRange } from './ocsf/event.ts';
 import { exclude, parseJson, reject } from './outcome.ts';
-import { type Parts, PARTS_TOO_LARGE, proportion } from './parts.ts';
+import { inProportion, partOf, PARTS_TOO_LARGE, partsOf } from './parts.ts';
 import type { Context, Framing, Source } from './sources/api.ts';
 
 /** A step on a mapped event: exclusion by the bank's file, redaction, enrichment. */
@@ -70,13 +71,9 @@ export function createNormaliser(options: NormaliseOptions): Normaliser {
   const joined = source === undefined ? undefined : createJoiner(source.framing, reader.offer);
   /** Of the message that is being read. */
   let time: number | undefined;
-  let isHeaded = false;
   const sink: FrameSink = {
     record: (text, json) => reader.offer(text, time === undefined ? { json } : { json, time }),
-    header(line) {
-      reader.header(line);
-      isHeaded = true;
-    },
+    header: reader.header,
     broken,
   };
   const framer = source === undefined ? undefined : createFramer(source.framing, sink);
@@ -84,11 +81,8 @@ export function createNormaliser(options: NormaliseOptions): Normaliser {
   function broken(problem: Reject, text: string): void {
     reader.aside(text, (at) => ledger.park('decode', at, problem, text));
   }
-  /** Framing found nothing in a message. */
-  function recordless(text: string): void {
-    const rule = isHeaded ? 'header_alone' : holdsNothing(text) ? 'empty_message' : undefined;
-    if (rule !== undefined) reader.aside(text, (at) => ledger.exclude(rule, at));
-    else broken(NO_RECORD, text);
+  function leaveOut(rule: string): void {
+    reader.aside('', (at) => ledger.exclude(rule, at));
   }
 
   return {
@@ -97,18 +91,15 @@ export function createNormaliser(options: NormaliseOptions): Normaliser {
     message(body, wrapper) {
       reader.name(wrapper.uri);
       time = wrapper.time;
-      isHeaded = false;
       if (source === undefined) reader.offer(body.toString('utf8'), { time });
       else {
-        const before = reader.position();
-        const own = createFramer(source.framing, sink);
-        own.push(body);
-        own.end();
-        if (reader.position() === before) recordless(body.toString('utf8'));
+        const nothing = frameMessage(body, source.framing, sink);
+        if (nothing?.kind === 'exclude') leaveOut(nothing.rule);
+        else if (nothing !== undefined) broken(nothing.reject, body.toString('utf8'));
       }
     },
     broken,
-    exclude: (rule) => reader.aside('', (at) => ledger.exclude(rule, at)),
+    exclude: leaveOut,
     unreadable(problem, raw = '') {
       if (ledger.enter({ index: -1, text: raw })) ledger.park('decode', -1, problem, raw);
     },
@@ -118,20 +109,6 @@ export function createNormaliser(options: NormaliseOptions): Normaliser {
       return ledger.summary();
     },
   };
-}
-
-const NO_RECORD: Reject = { code: 'malformed_record', detail: 'no record is in the message' };
-
-/** True for white space, and for lists of nothing: `{"Records":[]}`. */
-function holdsNothing(text: string): boolean {
-  if (text.trim() === '') return true;
-  const open: (Json | undefined)[] = [parseJson(text)];
-  for (let at = 0; at < open.length; at++) {
-    const node = open[at];
-    if (typeof node !== 'object' || node === null) return false;
-    for (const member of Object.values(node)) open.push(member);
-  }
-  return true;
 }
 
 type Ledger = ReturnType<typeof createLedger>;
@@ -147,10 +124,7 @@ function createReader(options: NormaliseOptions, ledger: Ledger) {
   /** Of the record that is being read, where the trigger gave it an id. */
   let given: string | undefined;
   const context: { -readonly [K in keyof Context]: Context[K] } = {
-    origin,
-    format: options.format,
-    logGroup,
-    logStream,
+    ...{ origin, format: options.format, logGroup, logStream },
     uid: (at) => (given === undefined ? atPosition(at - (first ?? 0)) : logEventId(origin.account, logGroup ?? '', logStream ?? '', given)),
   };
 
@@ -168,20 +142,13 @@ function createReader(options: NormaliseOptions, ledger: Ledger) {
     const parts = source?.split === undefined ? undefined : partsOf(source, json);
     if (parts === undefined) take({ text, json, index: index++, time, uid });
     else if (parts.length === 0) aside(text, (at) => ledger.exclude('empty_list', at));
-    else takeParts(text, parts, { time, uid });
-  }
-
-  function takeParts(whole: string, parts: Parts, { time, uid }: Wrapper): void {
-    const isInProportion = proportion(parts, whole.length);
-    let at = 0;
-    for (const json of parts) {
-      if (!isInProportion(json)) {
-        aside(whole, (place) => ledger.park('parse', place, PARTS_TOO_LARGE, whole));
-        return;
+    else {
+      let at = 0;
+      for (const part of inProportion(parts, text.length)) {
+        if (uid !== undefined && at++ > 0) given = `${uid}#${at - 1}`;
+        if (part === undefined) aside(text, (place) => ledger.park('parse', place, PARTS_TOO_LARGE, text));
+        else take(partOf(text, { json: part, index: index++, time, uid }));
       }
-      if (uid !== undefined && at > 0) given = `${uid}#${at}`;
-      take(partOf(whole, { json, index: index++, time, uid }));
-      at++;
     }
   }
 
@@ -195,8 +162,6 @@ function createReader(options: NormaliseOptions, ledger: Ledger) {
     offer,
     header: (line: string) => (context.header = line),
     aside,
-    /** Position of the next record. */
-    position: () => index,
     /** Records from here on are those of a message with this name. */
     name(uri: string): void {
       atPosition = positionIds(uri);
@@ -207,30 +172,6 @@ function createReader(options: NormaliseOptions, ledger: Ledger) {
 }
 
 const NO_WRAPPER: Wrapper = {};
-
-/** Its text is made where it is asked for: few parts are parked. */
-function partOf(whole: string, part: Omit<RawRecord, 'text'>): RawRecord {
-  return {
-    get text() {
-      try {
-        return JSON.stringify(part.json);
-      } catch {
-        // JSON.parse takes any depth, JSON.stringify does not.
-        return whole;
-      }
-    },
-    ...part,
-  };
-}
-
-/** A source's split() on a value nobody has checked. @returns undefined where it is one record, also one that cannot be read. */
-function partsOf(source: Source, whole: Json | undefined): Parts | undefined {
-  try {
-    return whole === undefined ? undefined : source.split?.(whole);
-  } catch {
-    return undefined;
-  }
-}
 
 /** Log events that are lines of one record. @returns undefined where the source has none such. */
 function createJoiner(framing: Framing, take: (text: string, wrapper?: Wrapper) => void) {

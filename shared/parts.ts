@@ -1,6 +1,7 @@
 // One delivered value that holds several records: they are made one at a time, and only as long as they stay in proportion to what came.
 // What stands around the records is repeated in each of them, so a megabyte could be made into gigabytes.
-import type { Json, Reject } from './model.ts';
+import type { Json, RawRecord, Reject } from './model.ts';
+import type { Source } from './sources/api.ts';
 
 /** Records of one value, in their order; an array of them is one, too. */
 export interface Parts extends Iterable<Json> {
@@ -25,15 +26,16 @@ export const PARTS_TOO_LARGE: Reject = {
   detail: `its records take more than ${MAX_TIMES} times the room of what was delivered: those before were processed, the rest is in here`,
 };
 
-/** @param delivered length of the text that holds the parts. @returns what tells, part after part, whether they are still in proportion. */
-export function proportion({ length }: Parts, delivered: number): (part: Json) => boolean {
+/** @param delivered length of the text that holds the parts. @returns the parts, and undefined instead of those that are out of proportion. */
+export function* inProportion(parts: Parts, delivered: number): Generator<Json | undefined, void> {
   let room = MAX_TIMES * delivered + ALWAYS;
   // A part holds little that the whole does not: of few parts nobody has to measure each.
-  if (length * delivered <= room) return () => true;
-  return (part) => {
-    room -= lengthOf(part, delivered);
-    return room >= 0;
-  };
+  const isSmall = parts.length * delivered <= room;
+  for (const part of parts) {
+    if (!isSmall) room -= lengthOf(part, delivered);
+    yield room < 0 ? undefined : part;
+    if (room < 0) return;
+  }
 }
 
 function lengthOf(part: Json, otherwise: number): number {
@@ -42,5 +44,29 @@ function lengthOf(part: Json, otherwise: number): number {
   } catch {
     // JSON.parse takes any depth, JSON.stringify does not.
     return otherwise;
+  }
+}
+
+/** Its text is made where it is asked for: few parts are parked. */
+export function partOf(whole: string, part: Omit<RawRecord, 'text'>): RawRecord {
+  return {
+    get text() {
+      try {
+        return JSON.stringify(part.json);
+      } catch {
+        // JSON.parse takes any depth, JSON.stringify does not.
+        return whole;
+      }
+    },
+    ...part,
+  };
+}
+
+/** A source's split() on a value nobody has checked. @returns undefined where it is one record, also one that cannot be read. */
+export function partsOf(source: Source, whole: Json | undefined): Parts | undefined {
+  try {
+    return whole === undefined ? undefined : source.split?.(whole);
+  } catch {
+    return undefined;
   }
 }

@@ -131,7 +131,7 @@ function valueOf(more: GivenMore, { entry, target, problems }: Work): One | unde
   };
   const map = mapOf(more, attribute, known);
   const fixed = fixedOf(more, attribute, known);
-  if (fixed === OTHER && attribute.caption !== undefined) {
+  if ([fixed].flat().includes(OTHER) && attribute.caption !== undefined) {
     problems.push({ path, message: `is Other, and nothing says what else; take it from a field, which ${attribute.caption} then keeps` });
   }
   return {

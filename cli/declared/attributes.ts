@@ -153,7 +153,6 @@ function leafOf({ node, place, entry, isList, captionOf }: Found): Attribute | s
   }
   if (captionOf !== undefined) return `is set beside ${captionOf}, where that is Other; map ${captionOf} instead`;
   const captions = Object.entries(FULL_FORM_DATA.captions[entry?.captions ?? -1] ?? {});
-  if (isList && captions.length > 0) return 'is a list of ids, which cannot be described here';
   return {
     ...place,
     type: typeOf(node),

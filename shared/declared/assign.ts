@@ -38,7 +38,7 @@ interface Work extends Taken {
 /** What a field gave, and which fields it has used up. */
 interface Found {
   readonly value: Json;
-  readonly word?: string | undefined;
+  readonly word?: Json | undefined;
   readonly moves: boolean;
   readonly leaves: readonly number[];
 }

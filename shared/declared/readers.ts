@@ -3,7 +3,7 @@
 import type { Json, JsonObject, Outcome, RawRecord } from '../model.ts';
 import { isObject, jsonOf, reject, value } from '../outcome.ts';
 import type { Context, Framing } from '../sources/api.ts';
-import { csvFields } from '../sources/lib/csv.ts';
+import { csvFields, fieldName, MAX_COLUMNS, mostFields } from '../sources/lib/csv.ts';
 import { pairReader } from './pairs.ts';
 import type { CsvReader, DeclaredPlan, Reader, RegexReader } from './plan.ts';
 import { define } from './rest.ts';
@@ -78,34 +78,49 @@ function csvReader(reader: CsvReader, absent: ReadonlySet<Json>): ReadFields {
   return ({ text }, context) => {
     if (reader.columns === undefined && context.header !== header) {
       header = context.header;
-      names = header === undefined ? undefined : namesOf(header, reader)?.map(named);
+      names = header === undefined ? undefined : told(namesOf(header, reader));
       least = names?.length ?? 0;
     }
     if (names === undefined) return reject('malformed_record', 'no line above names the columns');
-    const cells = cellsOf(text, reader);
+    const cells = cellsOf(text, reader, mostFields(names.length));
     if (cells === undefined) return reject('malformed_record', 'the quotes do not pair up');
     if (cells.length < least) return reject('malformed_record', `${cells.length} cells for ${least} columns`);
     const row: Record<string, Json> = {};
-    for (const [at, cell] of cells.entries()) if (cell !== '' && !absent.has(cell)) define(row, names[at] ?? `column_${at + 1}`, cell);
+    for (const [at, cell] of cells.entries()) if (cell !== '' && !absent.has(cell)) define(row, fieldName(names, at), cell);
     return value(row);
   };
 }
 
 const BYTE_ORDER_MARK = '\uFEFF';
 
-function cellsOf(line: string, { separator, quotes, trim }: CsvReader): readonly string[] | undefined {
+/** @param most so many cells are told apart; what follows them is the last one, as it stands. */
+function cellsOf(line: string, { separator, quotes, trim }: CsvReader, most: number): readonly string[] | undefined {
   const text = line.startsWith(BYTE_ORDER_MARK) ? line.slice(1) : line;
-  const cells = quotes ? csvFields(text, separator) : text.split(separator);
+  const cells = quotes ? csvFields(text, separator, most) : plainCells(text, separator, most);
   return trim ? cells?.map((cell) => cell.trim()) : cells;
 }
 
+function plainCells(text: string, separator: string, most: number): readonly string[] {
+  const cells = text.split(separator, most + 1);
+  if (cells.length <= most) return cells;
+  const told = cells.slice(0, most);
+  const behind = told.reduce((length, cell) => length + cell.length + separator.length, 0);
+  return [...told, text.slice(behind)];
+}
+
 function namesOf(header: string, reader: CsvReader): readonly string[] | undefined {
-  return cellsOf(header, reader)?.map((name) => name.trim());
+  const names = cellsOf(header, reader, MAX_COLUMNS);
+  return names === undefined || names.length > MAX_COLUMNS ? undefined : names.map((name) => name.trim());
 }
 
 /** A name that is none, or that another column has, would hide a value. */
-function named(name: string, at: number, all: readonly string[]): string {
-  return name === '' || all.indexOf(name) < at ? `column_${at + 1}` : name;
+function told(names: readonly string[] | undefined): readonly string[] | undefined {
+  const seen = new Set(['']);
+  return names?.map((name, at) => {
+    if (seen.has(name)) return `column_${at + 1}`;
+    seen.add(name);
+    return name;
+  });
 }
 
 function regexReader({ pattern }: RegexReader, absent: ReadonlySet<Json>): ReadFields {

@@ -10,8 +10,8 @@ import { timeReader } from './times.ts';
 /** What an assignment sets. */
 export interface Converted {
   readonly value: Json;
-  /** The raw word, where the value does not say it all. */
-  readonly word?: string;
+  /** The raw word, where the value does not say it all; of a list, one for each of its ids. */
+  readonly word?: Json;
   /** The attribute (with the word) says all that the field said. */
   readonly moves: boolean;
 }
@@ -26,16 +26,19 @@ const DECIMAL = /^-?\d{1,15}(?:\.\d{1,9})?$/;
 export function converter(assignment: Assignment): Convert {
   const table = assignment.map ?? assignment.captions;
   const one = table === undefined ? plain(assignment) : mapped(assignment, table);
-  return assignment.isList === true ? listOf(one) : one;
+  return assignment.isList === true ? listOf(one, assignment) : one;
 }
 
 /** A list, or one value as a list of one. */
-function listOf(one: Convert): Convert {
+function listOf(one: Convert, { captions = {} }: Assignment): Convert {
+  const names = new Map<Json, string>(Object.entries(captions).map(([caption, id]) => [id, caption]));
   return (raw, reference) => {
     const all = (isArray(raw) ? raw : [raw]).map((element) => one(element, reference));
     const found = all.filter((each) => each !== undefined);
     if (found.length === 0 || found.length < all.length) return undefined;
-    return { value: found.map((each) => each.value), moves: found.every(({ moves }) => moves) };
+    const list = { value: found.map(({ value }) => value), moves: found.every(({ moves }) => moves) };
+    if (found.every(({ word }) => word === undefined)) return list;
+    return { ...list, word: found.map(({ value, word }) => word ?? names.get(value) ?? '') };
   };
 }
 

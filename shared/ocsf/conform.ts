@@ -17,15 +17,24 @@ export interface Conforming {
 }
 
 export interface Conformed {
-  readonly kept: Members;
+  /** Attributes by the names the shape has for them; the node itself where nothing had to be changed. */
+  readonly kept: JsonObject;
   readonly left: JsonObject | undefined;
   /** What makes the object invalid, as a path; undefined if nothing does. */
   readonly problem: string | undefined;
 }
 
-/** Attributes by the names the shape has for them. */
-export type Members = Record<string, Json | undefined>;
-type Left = [string, Json][];
+/** An object on its way into its shape. */
+interface Draft {
+  readonly shape: Shape;
+  readonly source: JsonObject;
+  readonly keys: readonly string[];
+  /** Undefined as long as it is as the source. */
+  kept: Record<string, Json | undefined> | undefined;
+  left: [string, Json][] | undefined;
+  /** What makes members invalid. */
+  problems: Map<string, string> | undefined;
+}
 
 /** Deeper objects are left as they are: OCSF nests processes in processes without bound. */
 const MAX_DEPTH = 24;
@@ -33,37 +42,64 @@ const MAX_DEPTH = 24;
 /** Brings the node into its shape. @param depth of the node in the event. */
 export function conform(node: JsonObject, shape: Shape, run: Conforming, depth = 0): Conformed {
   const source = renamed(node, shape);
-  const kept: Members = {};
-  const left: Left = [];
-  const problems = new Map<string, string>();
-  for (const key of Object.keys(source)) {
-    const member = source[key];
-    if (member === undefined || member === null) continue;
-    const attribute = attributeFor(key, shape, run);
-    if (attribute === undefined) {
-      if (!isObject(member) || !isEmpty(member)) left.push([key, member]);
-    } else if (!isCaptioned(attribute)) {
-      const fitted = fit(attribute, member, run, depth);
-      if (fitted.kept !== undefined) kept[key] = fitted.kept;
-      if (fitted.problem !== undefined) problems.set(key, fitted.problem);
-      if (fitted.left !== undefined && !asName(attribute, fitted.left, { shape, source, kept })) left.push([key, fitted.left]);
-    }
+  const draft: Draft = { shape, source, keys: Object.keys(source), kept: undefined, left: undefined, problems: undefined };
+  const pairs = conformMembers(draft, { run, depth, left: undefined, problem: undefined });
+  for (let at = 0, bits = pairs; bits !== 0; at++, bits >>>= 1) {
+    const attribute = (bits & 1) === 0 ? undefined : shape.captioned[at];
+    if (attribute !== undefined) captioned(attribute, draft, run);
   }
-  for (const attribute of shape.captioned) captioned(attribute, source, run, { kept, left });
   // It may add to what is left.
-  const problem = problemOf({ kept, left, source }, shape, problems);
-  return { kept, left: left.length === 0 ? undefined : Object.fromEntries(left), problem };
+  const problem = problemOf(draft);
+  return { kept: draft.kept ?? source, left: draft.left === undefined ? undefined : Object.fromEntries(draft.left), problem };
 }
 
-/** @returns undefined where the node may not have such an attribute. */
-function attributeFor(key: string, shape: Shape, run: Conforming): Attribute | undefined {
-  const attribute = shape.attributes.get(key);
-  return attribute === undefined || attribute.deprecated === true || !isAllowed(attribute, run) ? undefined : attribute;
+/** @returns which of the shape's ids and captions there are, as bits. */
+function conformMembers(draft: Draft, fitting: Fitting): number {
+  const { shape, source, keys } = draft;
+  let pairs = 0;
+  for (let at = 0; at < keys.length; at++) {
+    const key = keys[at] ?? '';
+    const member = source[key] ?? undefined;
+    const attribute = member === undefined ? undefined : shape.attributes.get(key);
+    if (attribute !== undefined) pairs |= attribute.pairs;
+    if (attribute === undefined || attribute.deprecated || !isAllowed(attribute, fitting.run)) {
+      own(draft, at);
+      if (member !== undefined && !(isObject(member) && isEmpty(member))) leave(draft, key, member);
+    } else if (attribute.isCaptioned || member === undefined) own(draft, at);
+    else conformMember(draft, at, attribute, fitting);
+  }
+  return pairs;
 }
 
-/** Captions and their ids are looked at together. */
-function isCaptioned({ isCaption, caption, ids }: Attribute): boolean {
-  return isCaption === true || (caption !== undefined && ids !== undefined);
+/** Fits the member in, and finds a place for what remains of it. */
+function conformMember(draft: Draft, at: number, attribute: Attribute, fitting: Fitting): void {
+  const { name } = attribute;
+  const member = draft.source[name] ?? null;
+  const fitted = fit(attribute, member, fitting);
+  if (fitted !== member) own(draft, at);
+  if (draft.kept !== undefined && fitted !== undefined) draft.kept[name] = fitted;
+  const { left, problem } = fitting;
+  fitting.left = undefined;
+  fitting.problem = undefined;
+  if (problem !== undefined) (draft.problems ??= new Map()).set(name, problem);
+  if (left !== undefined && !asName(attribute, left, draft)) leave(draft, name, left);
+}
+
+/** Most objects are what they should be and are taken as they are: a copy is made when the first difference is met, at this member. */
+function own(draft: Draft, at = draft.keys.length): Record<string, Json | undefined> {
+  if (draft.kept !== undefined) return draft.kept;
+  const { source, keys } = draft;
+  const kept: Record<string, Json | undefined> = {};
+  for (let before = 0; before < at; before++) {
+    const key = keys[before] ?? '';
+    kept[key] = source[key];
+  }
+  draft.kept = kept;
+  return kept;
+}
+
+function leave(draft: Draft, key: string, member: Json): void {
+  (draft.left ??= []).push([key, member]);
 }
 
 function isAllowed({ profiles }: Attribute, run: Conforming): boolean {
@@ -78,46 +114,65 @@ function isAllowed({ profiles }: Attribute, run: Conforming): boolean {
   return usable !== undefined;
 }
 
-interface Fitted {
-  readonly kept?: Json | undefined;
-  readonly left?: Json | undefined;
-  readonly problem?: string | undefined;
+/** Where values are fitted, and what remains of the one that was. */
+interface Fitting {
+  readonly run: Conforming;
+  readonly depth: number;
+  left: Json | undefined;
+  problem: string | undefined;
 }
 
-function fit(attribute: Attribute, member: Json, run: Conforming, depth: number): Fitted {
-  if (attribute.list === true) return fitAll(attribute, isArray(member) ? member : [member], run, depth);
+/** @returns what is kept. */
+function fit(attribute: Attribute, member: Json, fitting: Fitting): Json | undefined {
+  if (attribute.list) return fitAll(attribute, isArray(member) ? member : [member], fitting);
   // A list of one where 1.8.0 has no list.
   const only = isArray(member) && member.length === 1 && attribute.type !== 'json_t' ? member[0] : member;
-  return only === undefined || only === null ? {} : fitOne(attribute, only, run, depth);
+  return only === undefined || only === null ? undefined : fitOne(attribute, only, fitting);
 }
 
 /** Elements that do not fit, and what is left of those that do, stand in `left` at their own positions. */
-function fitAll(attribute: Attribute, elements: readonly Json[], run: Conforming, depth: number): Fitted {
-  const kept: Json[] = [];
-  const left: Json[] = [];
-  let whole = true;
-  for (const [at, element] of elements.entries()) {
-    const fitted = element === null ? {} : fitOne(attribute, element, run, depth);
-    if (fitted.kept !== undefined) kept.push(fitted.kept);
-    if (fitted.left === undefined) continue;
+function fitAll(attribute: Attribute, elements: readonly Json[], fitting: Fitting): Json | undefined {
+  let kept: Json[] | undefined;
+  let left: Json[] | undefined;
+  for (let at = 0; at < elements.length; at++) {
+    const element = elements[at] ?? null;
+    const fitted = element === null ? undefined : fitOne(attribute, element, fitting);
+    if (kept === undefined && fitted !== element) kept = elements.slice(0, at);
+    if (kept !== undefined && fitted !== undefined) kept.push(fitted);
+    fitting.problem = undefined;
+    if (fitting.left === undefined) continue;
+    left ??= [];
     while (left.length < at) left.push(null);
-    left.push(fitted.left);
-    whole = false;
+    left.push(fitting.left);
+    fitting.left = undefined;
   }
-  return { kept: kept.length === 0 ? undefined : kept, left: whole ? undefined : left };
+  fitting.left = left;
+  const all = kept ?? elements;
+  return all.length === 0 ? undefined : all;
 }
 
-function fitOne(attribute: Attribute, member: Json, run: Conforming, depth: number): Fitted {
+function fitOne(attribute: Attribute, member: Json, fitting: Fitting): Json | undefined {
   if (attribute.object === undefined) {
     const scalar = scalarOf(attribute, member);
-    return scalar === undefined ? { left: member } : { kept: scalar };
+    if (scalar === undefined) fitting.left = member;
+    return scalar;
   }
   const shape = objectShape(attribute.object);
-  if (shape === undefined || !isObject(member) || depth >= MAX_DEPTH) return { left: member };
-  const { kept, left, problem } = conform(member, shape, run, depth + 1);
-  if (problem !== undefined) return isEmpty(member) ? { problem } : { left: member, problem };
+  if (shape === undefined || !isObject(member) || fitting.depth >= MAX_DEPTH) {
+    fitting.left = member;
+    return undefined;
+  }
+  const { kept, left, problem } = conform(member, shape, fitting.run, fitting.depth + 1);
+  fitting.problem = problem;
+  if (problem === undefined) fitting.left = left;
+  else if (!isEmpty(member)) fitting.left = member;
   // Parquet writes every column there is, most of them empty.
-  return Object.keys(kept).length === 0 ? { left } : { kept, left };
+  return problem === undefined && hasMembers(kept) ? kept : undefined;
+}
+
+function hasMembers(node: JsonObject): boolean {
+  for (const name in node) if (Object.hasOwn(node, name)) return true;
+  return false;
 }
 
 /** True for objects in which nothing is said. */
@@ -126,63 +181,60 @@ function isEmpty(node: JsonObject): boolean {
 }
 
 /** A host or a service where an address should be: it is the end's name. */
-function asName({ type }: Attribute, left: Json, place: { shape: Shape; source: JsonObject; kept: Members }): boolean {
+function asName({ type }: Attribute, left: Json, draft: Draft): boolean {
   const name = type === 'ip_t' ? text(left) : undefined;
-  const { shape, source, kept } = place;
-  const free = ['domain', 'hostname'].find((key) => shape.attributes.has(key) && (source[key] ?? undefined) === undefined);
-  if (name === undefined || free === undefined) return false;
-  kept[free] = name;
-  return true;
+  if (name === undefined) return false;
+  const free = ['domain', 'hostname'].find((key) => draft.shape.attributes.has(key) && (draft.source[key] ?? undefined) === undefined);
+  if (free !== undefined) own(draft)[free] = name;
+  return free !== undefined;
 }
 
 /** The short form: no caption where the id says it; another word than OCSF's stays in `left`. */
-function captioned(attribute: Shape['captioned'][number], source: JsonObject, run: Conforming, out: { kept: Members; left: Left }): void {
+function captioned(attribute: Shape['captioned'][number], draft: Draft, run: Conforming): void {
   const { name, caption } = attribute;
-  const id = source[name] ?? undefined;
-  const word = source[caption] ?? undefined;
+  const id = draft.source[name] ?? undefined;
+  const word = draft.source[caption] ?? undefined;
   if ((id === undefined && word === undefined) || !isAllowed(attribute, run)) return;
   const found = ids(attribute, id, word);
-  if (found.id !== undefined) out.kept[name] = found.id;
-  if (found.caption !== undefined) out.kept[caption] = found.caption;
-  if (found.leftId !== undefined) out.left.push([name, found.leftId]);
-  if (found.leftCaption !== undefined) out.left.push([caption, found.leftCaption]);
-}
-
-interface Parts {
-  readonly kept: Members;
-  readonly left: Left;
-  readonly source: JsonObject;
+  const kept = own(draft);
+  if (found.id !== undefined) kept[name] = found.id;
+  if (found.caption !== undefined) kept[caption] = found.caption;
+  if (found.leftId !== undefined) leave(draft, name, found.leftId);
+  if (found.leftCaption !== undefined) leave(draft, caption, found.leftCaption);
 }
 
 /** Ids that are required become Unknown (0), which says what is known: nothing. */
-function problemOf(parts: Parts, shape: Shape, problems: ReadonlyMap<string, string>): string | undefined {
-  const { kept } = parts;
+function problemOf(draft: Draft): string | undefined {
+  const { shape } = draft;
   for (const { name, captions, type, list } of shape.required) {
-    if (kept[name] !== undefined) continue;
-    if (type !== 'integer_t' || captions?.['0'] === undefined) return pathOf(name, problems);
-    kept[name] = list === true ? [0] : 0;
+    if ((draft.kept ?? draft.source)[name] !== undefined) continue;
+    if (type !== 'integer_t' || captions?.['0'] === undefined) return pathOf(name, draft);
+    own(draft)[name] = list ? [0] : 0;
   }
+  const kept = draft.kept ?? draft.source;
   if (shape.any.length > 0 && !shape.any.some((path) => has(kept, path))) {
-    const path = shape.any.find((name) => problems.has(name));
-    return path === undefined ? `one of ${shape.any.join(', ')}` : pathOf(path, problems);
+    const path = shape.any.find((name) => draft.problems?.has(name));
+    return path === undefined ? `one of ${shape.any.join(', ')}` : pathOf(path, draft);
   }
-  return shape.one.length === 0 ? undefined : onlyOne(parts, shape.one);
+  return shape.one.length === 0 ? undefined : onlyOne(draft, shape.one);
 }
 
-function pathOf(name: string, problems: ReadonlyMap<string, string>): string {
-  const problem = problems.get(name);
+function pathOf(name: string, { problems }: Draft): string {
+  const problem = problems?.get(name);
   if (problem === undefined) return name;
   return problem.startsWith('one of ') ? `${name}: ${problem}` : `${name}.${problem}`;
 }
 
-function has(kept: Members, path: string): boolean {
+function has(kept: JsonObject, path: string): boolean {
   if (!path.includes('.')) return kept[path] !== undefined;
   let at: Json | undefined = kept;
   for (const step of path.split('.')) at = isObject(at) ? at[step] : undefined;
   return at !== undefined;
 }
 
-function onlyOne({ kept, left, source }: Parts, names: readonly string[]): string | undefined {
+function onlyOne(draft: Draft, names: readonly string[]): string | undefined {
+  const { source } = draft;
+  const kept = draft.kept ?? source;
   const there = names.filter((name) => kept[name] !== undefined);
   // A vulnerability is known by its CVE first.
   const first = there.includes('cve') ? 'cve' : there[0];
@@ -190,8 +242,8 @@ function onlyOne({ kept, left, source }: Parts, names: readonly string[]): strin
     const whole = source[name];
     if (name === first || whole === undefined) continue;
     // In place of what of it did not fit.
-    left.push([name, whole]);
-    kept[name] = undefined;
+    leave(draft, name, whole);
+    own(draft)[name] = undefined;
   }
   return first === undefined ? `one of ${names.join(', ')}` : undefined;
 }

@@ -163,8 +163,8 @@ function unmappedOf(event: JsonObject, left: JsonObject): JsonObject | undefined
   const given = asObject(event['unmapped'] ?? undefined);
   if (given === undefined) return Object.keys(all).length === 0 ? undefined : all;
   const names = Object.keys(given);
-  if (!names.some((name) => Object.hasOwn(all, name)))
-    return names.length === 0 && Object.keys(all).length === 0 ? undefined : { ...all, ...given };
+  if (Object.keys(all).length === 0) return names.length === 0 ? undefined : given;
+  if (!names.some((name) => Object.hasOwn(all, name))) return { ...all, ...given };
   const free = new Map(Object.entries(all));
   for (const name of names) free.set(free.has(name) ? unused(`${name}_`, free, given) : name, given[name]);
   return Object.fromEntries(free);
@@ -197,32 +197,55 @@ function fieldsOfPair({ key, value: member, ...rest }: JsonObject): (Json | unde
 function otherObservables(event: JsonObject): Json | undefined {
   const observables = event['observables'] ?? undefined;
   if (observables === undefined || !isArray(observables)) return observables;
-  let values: ReadonlySet<string> | undefined;
-  const others = observables.filter((one) => {
-    if (!isObject(one) || Object.keys(one).some((name) => !RESTATED.has(name) && (one[name] ?? undefined) !== undefined)) return true;
-    const said = one['value'] ?? undefined;
-    if (said === undefined || valueAt(event, one['name']) === said) return false;
-    values ??= collect({ ...event, observables: undefined }, new Set(), 0);
-    return typeof said !== 'string' || !values.has(said);
+  const open = observables.filter((one) => !isSaidWhereNamed(event, one));
+  const sought = new Set(open.flatMap((one) => soughtIn(one) ?? []));
+  if (sought.size > 0) for (const name of Object.keys(event)) if (name !== 'observables') strikeOut(event[name], sought, 1);
+  const others = open.filter((one) => {
+    const said = soughtIn(one);
+    return said === undefined || sought.has(said);
   });
   return others.length === 0 ? undefined : others;
 }
 
 const RESTATED: ReadonlySet<string> = new Set(['name', 'type', 'type_id', 'value']);
+
+/** True for an observable that says nothing but what attributes say. */
+function isRestated(one: Json): one is JsonObject {
+  return isObject(one) && Object.keys(one).every((name) => RESTATED.has(name) || (one[name] ?? undefined) === undefined);
+}
+
+/** Most producers name the attribute. */
+function isSaidWhereNamed(event: JsonObject, one: Json): boolean {
+  if (!isRestated(one)) return false;
+  const said = one['value'] ?? undefined;
+  return said === undefined || valueAt(event, one['name']) === said;
+}
+
+/** @returns the value that may stand anywhere in the event. */
+function soughtIn(one: Json): string | undefined {
+  const said = isRestated(one) ? one['value'] : undefined;
+  return typeof said === 'string' ? said : undefined;
+}
+
 const MAX_DEPTH = 24;
 
-/** Most producers name the attribute. @returns its text, if it stands under no list. */
+/** @returns its text, if it stands under no list. */
 function valueAt(event: JsonObject, path: Json | undefined): string | undefined {
   let at: Json | undefined = event;
   for (const step of text(path)?.split('.', MAX_DEPTH) ?? []) at = isObject(at) ? at[step] : undefined;
   return typeof at === 'number' ? String(at) : text(at);
 }
 
-function collect(node: Json, values: Set<string>, depth: number): ReadonlySet<string> {
-  if (typeof node === 'string') values.add(node);
-  else if (typeof node === 'number' || typeof node === 'boolean') values.add(String(node));
-  else if (node !== null && depth < MAX_DEPTH) {
-    for (const member of Object.values(node)) if (member !== undefined) collect(member, values, depth + 1);
+/** Takes what the node holds out of what is sought. */
+function strikeOut(node: Json | undefined, sought: Set<string>, depth: number): void {
+  if (typeof node === 'string') sought.delete(node);
+  else if (typeof node === 'number' || typeof node === 'boolean') sought.delete(String(node));
+  else if (isArray(node)) {
+    if (depth < MAX_DEPTH) for (const element of node) strikeOut(element, sought, depth + 1);
+  } else if (isObject(node) && depth < MAX_DEPTH) {
+    for (const name of Object.keys(node)) {
+      if (sought.size === 0) return;
+      strikeOut(node[name], sought, depth + 1);
+    }
   }
-  return values;
 }

@@ -6,7 +6,7 @@ import type { Shape } from './shape.ts';
 
 type Draft = Record<string, Json | undefined>;
 /** Moves the value to where 1.8.0 has it. @returns false where something stands there already, or the value does not fit. */
-type Rule = (draft: Draft, value: Json) => boolean;
+export type Rule = (draft: Draft, value: Json) => boolean;
 
 function to(name: string): Rule {
   return (draft, value) => {
@@ -127,19 +127,19 @@ const NAMES: ReadonlyMap<string, readonly (readonly [string, Rule])[]> = new Map
   Object.entries(RULES).map(([name, rules]) => [name, Object.entries(rules)]),
 );
 
+/** By their old names. */
+export function renamesOf(scope: string): readonly (readonly [string, Rule])[] {
+  return NAMES.get(scope) ?? [];
+}
+
 /** @returns the object with the names of 1.8.0; itself where it has no others. */
-export function renamed(node: JsonObject, shape: Shape): JsonObject {
+export function renamed(node: JsonObject, { renames }: Shape): JsonObject {
   let draft: Draft | undefined;
-  for (const [old, rule] of NAMES.get(shape.scope) ?? []) {
+  for (const [old, rule] of renames) {
     const value = node[old];
-    if (value === undefined || value === null || isCurrent(shape, old)) continue;
+    if (value === undefined || value === null) continue;
     draft ??= { ...node };
     if (rule(draft, value)) draft[old] = undefined;
   }
   return draft ?? node;
-}
-
-function isCurrent(shape: Shape, name: string): boolean {
-  const attribute = shape.attributes.get(name);
-  return attribute !== undefined && attribute.deprecated !== true;
 }

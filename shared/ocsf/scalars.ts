@@ -22,6 +22,8 @@ const BYTES =
 /** @returns the value as the attribute's type has it; undefined where it is none of that type and cannot be read as one without loss. */
 export function scalarOf(attribute: Attribute, member: Json): Json | undefined {
   if (attribute.captions !== undefined) return listed(attribute.captions, attribute.type, member);
+  // Most of them.
+  if (attribute.type === 'string_t' && typeof member === 'string') return member;
   switch (attribute.type) {
     case 'integer_t':
       return wholeOf(member);
@@ -130,7 +132,7 @@ export interface Ids {
 /** Unknown ids become Other (99) with the producer's word; an id that is not there is found by its caption. */
 export function ids(attribute: Attribute, id: Json | undefined, word: Json | undefined): Ids {
   const captions = attribute.captions ?? {};
-  if (attribute.list !== true) return oneId(captions, id, word);
+  if (!attribute.list) return oneId(captions, id, word);
   const given = id === undefined ? [] : isArray(id) ? id : [id];
   const words = word === undefined ? [] : isArray(word) ? word : [word];
   const each = Array.from({ length: Math.max(given.length, words.length) }, (_, at) =>

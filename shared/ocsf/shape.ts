@@ -1,5 +1,6 @@
 // What OCSF 1.8.0 says of every class and object: which attributes there are, of which type, which are required. https://schema.ocsf.io/1.8.0
 import { FULL_FORM_DATA } from './full.ts';
+import { renamesOf, type Rule } from './renames.ts';
 import shapes from './generated/shapes.json' with { type: 'json' };
 
 /** shared/ocsf/generated/shapes.json, made by tools/ocsf-shapes.ts. */
@@ -36,12 +37,24 @@ interface RawAttribute {
   readonly deprecated?: boolean;
 }
 
-export interface Attribute extends RawAttribute {
+/** All of them have all members: one shape for the compiler. */
+export interface Attribute {
   readonly name: string;
+  readonly type: string;
+  readonly list: boolean;
+  readonly required: boolean;
+  readonly deprecated: boolean;
+  readonly profiles: readonly string[] | undefined;
+  /** The attribute that takes the caption of this id. */
+  readonly caption: string | undefined;
   /** Caption by value, for an attribute with `ids`. */
   readonly captions: Readonly<Record<string, string>> | undefined;
   /** The object's name, if it holds one (or a list of it). */
   readonly object: string | undefined;
+  /** It is an id with a caption, or the caption: the two are looked at together. */
+  readonly isCaptioned: boolean;
+  /** Which of the shape's `captioned` it belongs to, as bits. */
+  readonly pairs: number;
 }
 
 export interface Shape {
@@ -52,6 +65,8 @@ export interface Shape {
   readonly required: readonly Attribute[];
   /** Ids with a caption beside them. */
   readonly captioned: readonly (Attribute & { readonly caption: string })[];
+  /** Attributes it had under other names. */
+  readonly renames: readonly (readonly [string, Rule])[];
   readonly any: readonly string[];
   readonly one: readonly string[];
 }
@@ -80,7 +95,7 @@ export function classShape(uid: number): ClassShape | undefined {
   const shape = compile('class', { ...raw, attributes: { ...base, ...raw.attributes } });
   const requiredBy = new Map<string, string[]>();
   for (const { name, required, profiles = [] } of shape.attributes.values()) {
-    if (required === true) for (const profile of profiles) requiredBy.set(profile, [...(requiredBy.get(profile) ?? []), name]);
+    if (required) for (const profile of profiles) requiredBy.set(profile, [...(requiredBy.get(profile) ?? []), name]);
   }
   const made = { ...shape, uid, name: raw.name, category: raw.category, profiles: new Set(raw.profiles), requiredBy };
   classes.set(uid, made);
@@ -99,25 +114,37 @@ export function objectShape(name: string): Shape | undefined {
 }
 
 function compile(scope: string, { attributes: table, any = [], one = [] }: RawShape): Shape {
-  const attributes = new Map(Object.entries(table).map(([name, entry]) => [name, attributeOf(name, entry)] as const));
-  const all = [...attributes.values()].filter(({ deprecated }) => deprecated !== true);
+  const captions = Object.entries(table).flatMap(([name, entry]) =>
+    typeof entry === 'string' || entry.caption === undefined || entry.deprecated === true ? [] : [{ name, caption: entry.caption }],
+  );
+  const attributes = new Map(Object.entries(table).map(([name, entry]) => [name, attributeOf(name, entry, captions)] as const));
+  const all = [...attributes.values()].filter(({ deprecated }) => !deprecated);
   return {
     scope,
     attributes,
-    required: all.filter(({ required, profiles }) => required === true && profiles === undefined),
+    required: all.filter(({ required, profiles }) => required && profiles === undefined),
     captioned: all.flatMap((attribute) => (attribute.caption === undefined ? [] : [{ ...attribute, caption: attribute.caption }])),
+    renames: renamesOf(scope).filter(([old]) => attributes.get(old)?.deprecated !== false),
     any,
     one,
   };
 }
 
-function attributeOf(name: string, entry: ShapeEntry): Attribute {
-  const raw = typeof entry === 'string' ? { type: entry } : entry;
+/** @param pairs ids of the shape and their captions, in order. */
+function attributeOf(name: string, entry: ShapeEntry, pairs: readonly { readonly name: string; readonly caption: string }[]): Attribute {
+  const raw: RawAttribute = typeof entry === 'string' ? { type: entry } : entry;
   return {
-    ...raw,
     name,
+    type: raw.type,
+    list: raw.list === true,
+    required: raw.required === true,
+    deprecated: raw.deprecated === true,
+    profiles: raw.profiles,
+    caption: raw.caption,
     captions: raw.ids === undefined ? undefined : FULL_FORM_DATA.captions[raw.ids],
     // The one object without attributes holds anything.
     object: raw.type !== 'object' && Object.hasOwn(SHAPE_DATA.objects, raw.type) ? raw.type : undefined,
+    isCaptioned: raw.isCaption === true || (raw.caption !== undefined && raw.ids !== undefined),
+    pairs: pairs.reduce((bits, pair, at) => (pair.name === name || pair.caption === name ? bits | (1 << at) : bits), 0),
   };
 }

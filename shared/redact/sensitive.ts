@@ -7,7 +7,7 @@ import { createHmac } from 'node:crypto';
 import type { BankConfig } from '../config.ts';
 import type { OcsfEvent, ParkedRecord } from '../model.ts';
 import { isArray, isObject } from '../outcome.ts';
-import { isIban, isPan } from './numbers.ts';
+import { ibansIn, MAY_HOLD_IBAN, MAY_HOLD_PAN, pansIn, type Found } from './numbers.ts';
 
 export type SensitiveKind = 'pan' | 'iban' | 'swift' | 'email';
 export type SensitiveAction = 'keep' | 'mask' | 'pseudonym';
@@ -29,22 +29,29 @@ export interface Sensitive {
 
 interface Kind {
   readonly kind: SensitiveKind;
-  readonly expression: RegExp;
-  /** Whether a run of whole groups of the match is one. */
-  readonly holds: (run: string) => boolean;
+  /** Matches wherever something is found, also in the JSON of the text. */
+  readonly suspected: RegExp;
+  /** In order of their beginnings; they may overlap. */
+  readonly find: (text: string) => readonly Found[];
 }
 
-// Not inside of a longer number or word.
+const SWIFT = /\{(?:MAC|CHK|PAC):[0-9A-Fa-f]{4,64}\}/g;
+// Not inside of a longer word; the letter of an escape (\n) is not part of it.
+const EMAIL =
+  /(?<![A-Za-z0-9._%+-](?<!\\[bfnrt]|\\u[\dA-Fa-f]{4}))(?!(?<=\\)(?:[bfnrt]|u[\dA-Fa-f]{4}))[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}(?![A-Za-z0-9-])/g;
+
+// Accounts first: the digits of one could pass for a card's.
 const KINDS: readonly Kind[] = [
-  { kind: 'pan', expression: /(?<![\dA-Za-z.])[2-6](?:[ -]?\d){12,18}(?![\dA-Za-z])/g, holds: isPan },
-  { kind: 'iban', expression: /(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}(?![A-Za-z0-9])/g, holds: isIban },
-  { kind: 'swift', expression: /\{(?:MAC|CHK|PAC):[0-9A-Fa-f]{4,64}\}/g, holds: () => true },
-  {
-    kind: 'email',
-    expression: /(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}(?![A-Za-z0-9-])/g,
-    holds: () => true,
-  },
+  { kind: 'iban', suspected: MAY_HOLD_IBAN, find: ibansIn },
+  { kind: 'pan', suspected: MAY_HOLD_PAN, find: pansIn },
+  { kind: 'swift', suspected: SWIFT, find: (text) => matches(text, SWIFT) },
+  // Written in upper or lower case, it is one address.
+  { kind: 'email', suspected: EMAIL, find: (text) => matches(text, EMAIL).map((one) => ({ ...one, plain: one.plain.toLowerCase() })) },
 ];
+
+function matches(text: string, expression: RegExp): readonly Found[] {
+  return Array.from(text.matchAll(expression), ({ 0: plain, index }) => ({ start: index, end: index + plain.length, plain }));
+}
 
 /** Shorter texts hold nothing that is looked for. */
 const SHORTEST = 8;
@@ -63,55 +70,60 @@ export function createSensitive(bank: Pick<BankConfig, 'sensitive'>, key: Buffer
   const actions = actionsOf(bank);
   const active = KINDS.filter(({ kind }) => actions[kind] !== 'keep');
   if (active.length === 0) return undefined;
-  const any = new RegExp(active.map(({ expression }) => expression.source).join('|'));
+  // One after the other: V8 is slower with all of them as alternatives of one.
+  const suspected = active.map((one) => new RegExp(one.suspected.source));
+  const suspects = (given: string): boolean => suspected.some((expression) => expression.test(given));
 
   function text(given: string): string {
-    if (given.length < SHORTEST || !any.test(given)) return given;
-    let current = given;
-    for (const { kind, expression, holds } of active) {
-      current = current.replace(expression, (match) => replaceRuns(match, holds, (run) => hidden(run, kind, actions[kind], key)));
-    }
-    return current;
+    if (given.length < SHORTEST || !suspects(given)) return given;
+    return active.reduce(
+      (current, { kind, find }) => replaced(current, find(current), (plain) => hidden(plain, kind, actions[kind], key)),
+      given,
+    );
   }
 
   return {
-    suspects: (given) => any.test(given),
+    suspects,
     text,
     clean(event) {
       const { metadata, ...rest } = event;
-      const { uid, product, version, ...about } = metadata;
-      const clean = cleanMembers(rest, text);
-      const cleanAbout = cleanMembers(about, text);
+      const { uid, ...about } = metadata;
+      const clean = cleanMembers(rest, text, PAYLOADS);
+      const cleanAbout = cleanMembers(about, text, undefined);
       if (clean === rest && cleanAbout === about) return event;
-      return { ...event, ...clean, metadata: { ...cleanAbout, uid, product, version } };
+      return { ...event, ...clean, metadata: { ...cleanAbout, uid } };
     },
   };
 }
 
-/** A number may stand beside others, with the separator that its own groups have: the longest run of groups that holds is replaced. */
-function replaceRuns(match: string, holds: Kind['holds'], replaced: (run: string) => string): string {
-  if (holds(match)) return replaced(match);
-  const starts = [0, ...boundaries(match).map((at) => at + 1)];
-  const ends = [...boundaries(match), match.length].reverse();
-  for (const start of starts) {
-    for (const end of ends) {
-      const run = match.slice(start, end);
-      if (end > start && holds(run)) return match.slice(0, start) + replaced(run) + replaceRuns(match.slice(end), holds, replaced);
+/** Where digits may be read in so many ways, only that they are hidden is said. */
+const MOST_READINGS = 4;
+
+/** What overlaps is replaced as a whole, by all that it may be. */
+function replaced(text: string, found: readonly Found[], hide: (plain: string | undefined) => string): string {
+  let clean = '';
+  let done = 0;
+  let readings = new Set<string>();
+  let [start, end] = [0, 0];
+  const replace = (): void => {
+    clean += text.slice(done, start) + (readings.size > MOST_READINGS ? [undefined] : [...readings]).map(hide).join('');
+    done = end;
+  };
+  for (const next of found) {
+    if (next.start >= end) {
+      replace();
+      readings = new Set();
+      start = next.start;
     }
+    readings.add(next.plain);
+    end = Math.max(end, next.end);
   }
-  return match;
+  replace();
+  return clean + text.slice(done);
 }
 
-function boundaries(match: string): number[] {
-  const found: number[] = [];
-  for (let at = 0; at < match.length; at++) if (match.charAt(at) === ' ' || match.charAt(at) === '-') found.push(at);
-  return found;
-}
-
-function hidden(match: string, kind: SensitiveKind, action: SensitiveAction, key: Buffer): string {
-  if (action === 'mask') return `[${kind}]`;
-  // Written with or without separators, in upper or lower case, it is one value.
-  const plain = kind === 'email' ? match.toLowerCase() : match.replace(/[ -]/g, '');
+function hidden(plain: string | undefined, kind: SensitiveKind, action: SensitiveAction, key: Buffer): string {
+  if (action === 'mask' || plain === undefined) return `[${kind}]`;
   return `[${kind}:${createHmac('sha256', key).update(`${kind}\n${plain}`).digest().subarray(0, 12).toString('base64url')}]`;
 }
 
@@ -122,33 +134,59 @@ export function withoutSensitive(record: ParkedRecord, sensitive: Sensitive | un
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** Copies along the way to what has changed, nothing else. */
-function cleanMembers<T extends Members>(node: T, text: (given: string) => string): T {
-  let copy: Record<string, unknown> | undefined;
-  for (const [name, member] of Object.entries(node)) {
-    const cleaned = cleanValue(member, text);
-    if (cleaned === member) continue;
-    copy ??= { ...node };
-    copy[name] = cleaned;
+/** Where a number may become a text: `all` below such a member, or in some members of it. A typed attribute has to stay a number. */
+type Payloads = 'all' | ReadonlyMap<string, Payloads> | undefined;
+
+const DATA: Payloads = new Map([['data', 'all']]);
+const PAYLOADS: Payloads = new Map<string, Payloads>([
+  ['unmapped', 'all'],
+  [
+    'api',
+    new Map([
+      ['request', DATA],
+      ['response', DATA],
+    ]),
+  ],
+  ['resources', DATA],
+]);
+
+/** Copies along the way to what has changed, nothing else. A name may be a number too: the keys of a map by account are. */
+function cleanMembers<T extends Members>(node: T, text: (given: string) => string, payloads: Payloads): T {
+  let copy: [string, unknown][] | undefined;
+  const names = new Set<string>();
+  const members = Object.entries(node);
+  for (const [at, [name, member]] of members.entries()) {
+    const cleanName = text(name);
+    const cleaned = cleanValue(member, text, payloads === 'all' ? payloads : payloads?.get(name));
+    if (cleaned === member && cleanName === name) continue;
+    copy ??= [...members];
+    copy[at] = [cleanName === name ? name : unused(cleanName, names), cleaned];
   }
-  return (copy as T | undefined) ?? node;
+  return copy === undefined ? node : (Object.fromEntries(copy) as T);
 }
 
-function cleanValue(value: unknown, text: (given: string) => string): unknown {
+/** Masks are the same for every name; each member stays. */
+function unused(name: string, names: Set<string>): string {
+  const free = names.has(name) ? `${name} ${names.size + 1}` : name;
+  names.add(free);
+  return free;
+}
+
+function cleanValue(value: unknown, text: (given: string) => string, payloads: Payloads): unknown {
   if (typeof value === 'string') return text(value);
-  // A number becomes a text only where it is a card number: no count or time is.
-  if (typeof value === 'number') return cleanNumber(value, text);
+  if (typeof value === 'number') return payloads === 'all' ? cleanNumber(value, text) : value;
   if (isArray(value)) {
-    const cleaned = value.map((element) => cleanValue(element, text));
+    const cleaned = value.map((element) => cleanValue(element, text, payloads));
     return cleaned.some((element, at) => element !== value[at]) ? cleaned : value;
   }
-  return isObject(value) ? cleanMembers(value, text) : value;
+  return isObject(value) ? cleanMembers(value, text, payloads) : value;
 }
 
 const LEAST_PAN = 1e12;
 
+/** A number becomes a text only where it is a card number: no count or time is. */
 function cleanNumber(value: number, text: (given: string) => string): unknown {
-  if (value < LEAST_PAN || !Number.isSafeInteger(value)) return value;
+  if (Math.abs(value) < LEAST_PAN || !Number.isSafeInteger(value)) return value;
   const written = String(value);
   const cleaned = text(written);
   return cleaned === written ? value : cleaned;

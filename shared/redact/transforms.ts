@@ -6,8 +6,19 @@ import { withoutCredentials } from './headers.ts';
 import { ownWork } from './own.ts';
 import { redactor } from './redact.ts';
 
-/** Sources that repeat a request's headers. */
-const HEADERS: ReadonlySet<string> = new Set(['waf', 'cloudfront-realtime', 'api-gateway', 'network-firewall', 'ocsf']);
+/** Sources that repeat a request's headers or cookies, and those of what applications write. */
+const HEADERS: ReadonlySet<string> = new Set([
+  'waf',
+  'cloudfront',
+  'cloudfront-realtime',
+  'cloudflare-http',
+  'haproxy',
+  'api-gateway',
+  'network-firewall',
+  'ocsf',
+  'application-json',
+  'lambda',
+]);
 
 export type Rules = Pick<BankConfig, 'bank' | 'security_account' | 'exclusions' | 'redaction'>;
 

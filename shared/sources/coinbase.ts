@@ -52,7 +52,9 @@ function split(delivered: Json): Parts | undefined {
   const { events, orders, fills, order, data, ...rest } = delivered;
   if (isArray(events)) {
     const all = events.flatMap(ordersOf);
-    return all.length === 0 ? undefined : eachOf(all, ({ order, around }) => (isObject(order) ? { ...order, channel: { ...rest, ...around } } : order));
+    return all.length === 0
+      ? undefined
+      : eachOf(all, ({ order, around }) => (isObject(order) ? { ...order, channel: { ...rest, ...around } } : order));
   }
   if (isObject(order)) return [order];
   return parts(orders) ?? parts(fills) ?? (rest['pagination'] === undefined ? undefined : parts(data));

@@ -2,8 +2,8 @@
 // https://www.iso20022.org/iso-20022-message-definitions (pacs.008, pacs.009, pacs.002, camt.053, in any version; others as far as they are alike)
 //  - OCSF has no class for payments; a message is an operation that one institution asks of another: api.operation is the message's name,
 //    the sender actor.app_uid and src_endpoint, the receiver dst_endpoint, payments and accounts are resources. Accounts are observables.
-//  - The record is in `unmapped` under its element's name, what the message tells of all its records (AppHdr, GrpHdr, Stmt) beside it. Text
-//    stays text: amounts are never numbers. What signatures hold is left out.
+//  - The record is in `unmapped` under its element's name, what the message tells of all its records (AppHdr, GrpHdr, Stmt) beside it, in the
+//    first record's event as a whole, in the others up to 16 KiB. Text stays text: amounts are never numbers. What signatures hold is left out.
 //  - The time is the message's: GrpHdr/CreDtTm, AppHdr/CreDt where the former has no zone. Without a zone in either it is UTC.
 import { digest } from '../ids.ts';
 import type { JsonObject, OcsfEvent, Outcome, RawRecord } from '../model.ts';
@@ -12,6 +12,7 @@ import { exclude, reject, value } from '../outcome.ts';
 import type { Context, Source } from './api.ts';
 import { apiActivity, metadataOf } from './lib/audit.ts';
 import { agentOf, isMembers, membersOf, messageOf, messageOfHeader, readElement, textOf, type Message } from './lib/iso20022-message.ts';
+import { sharedOf } from './lib/iso20022-shared.ts';
 import { ACCOUNT, createObservables, type Observables } from './lib/observables.ts';
 import type { XmlMembers, XmlValue } from './lib/xml.ts';
 
@@ -78,7 +79,7 @@ function map(payment: Payment, record: RawRecord, context: Context): OcsfEvent {
   const servicer = membersOf(membersOf(message.parts['Stmt'])?.['Acct'])?.['Svcr'];
   const sender = message.sender ?? agentOf(members['InstgAgt']) ?? agentOf(servicer);
   const receiver = message.receiver ?? agentOf(members['InstdAgt']);
-  const unmapped = unmappedOf(payment);
+  const unmapped = unmappedOf(payment, context);
   const common = {
     severity_id: SEVERITY.informational,
     time: payment.time,
@@ -109,12 +110,9 @@ function map(payment: Payment, record: RawRecord, context: Context): OcsfEvent {
   };
 }
 
-function unmappedOf({ message, element, members }: Payment): XmlMembers {
-  const shared: XmlMembers = { ...(message.business === undefined ? {} : { AppHdr: message.business }), ...message.parts };
-  if (element === undefined) return shared;
-  // Statements before this one, all of them without a record.
-  const statement = membersOf(message.parts['Stmt']);
-  return { ...shared, ...(statement === undefined ? {} : { Stmt: statement }), [element]: members };
+function unmappedOf({ message, element, members }: Payment, context: Context): XmlMembers {
+  if (element !== undefined) return { ...sharedOf(message, context), [element]: members };
+  return message.business === undefined ? message.parts : { AppHdr: message.business, ...message.parts };
 }
 
 // ── What it is about ──

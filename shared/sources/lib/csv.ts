@@ -11,7 +11,7 @@ const QUOTE = 34;
 const BYTE_ORDER_MARK = '\uFEFF';
 
 /** Of a format. More fields than its columns are damage, or meant to do some. */
-const MAX_COLUMNS = 10_000;
+export const MAX_COLUMNS = 10_000;
 /** Fields behind the last column. */
 const MAX_STRAY = 1000;
 

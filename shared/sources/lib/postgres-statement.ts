@@ -4,7 +4,7 @@ import type { JsonObject } from '../../model.ts';
 import { classify, DATASTORE_ACTIVITY, STATUS } from '../../ocsf/classes.ts';
 import { text } from '../../outcome.ts';
 import type { Context } from '../api.ts';
-import { csvFields } from './csv.ts';
+import { csvFields, mostFields } from './csv.ts';
 import { ACTIVITY, activityOf, databaseOf, serverOf } from './database.ts';
 import { keep, type Stray } from './line.ts';
 import { endpointOf, type Special } from './postgres-connection.ts';
@@ -67,7 +67,7 @@ const NOTHING: ReadonlySet<string> = new Set(['<none>', '<not logged>']);
 
 function audited(line: PostgresLine, context: Context): Special {
   const raw = line.message.slice(AUDIT.length);
-  const whole = csvFields(raw);
+  const whole = csvFields(raw, ',', mostFields(ROWS + 1));
   // A statement that was cut off is all that follows the names.
   const fields = (whole ?? cutFields(raw)).map(text);
   const command = fields[COMMAND] ?? '';

@@ -121,6 +121,24 @@ status: { from: code, map: { 0: Success, 1..99: Failure }, otherwise: Other }
   });
 });
 
+test('lists of ids, each with its caption where one of them is another', () => {
+  const yaml = door(
+    'http_request.url.path: path',
+    'http_request.url.category_ids: kinds',
+    'malware.classification_ids: { value: Virus }',
+    'malware.name: virus',
+  ).replace('class: authentication', 'class: authentication\nprofiles: [security_control]');
+  expectParts(eventOf(yaml, { at: AT, who: 'x', path: '/', kinds: ['Pornography', 'gossip'], virus: 'v' }), {
+    http_request: { url: { path: '/', category_ids: [3, 99], categories: ['Pornography', 'gossip'] } },
+    malware: [{ classification_ids: [19], name: 'v' }],
+    unmapped: undefined,
+  });
+  expectParts(eventOf(yaml, { at: AT, who: 'x', path: '/', kinds: 'Pornography' }), {
+    http_request: { url: { category_ids: [3], categories: undefined } },
+    unmapped: undefined,
+  });
+});
+
 describe('objects', () => {
   test('that lack what OCSF requires are left out, and their fields stay', () => {
     const yaml = door('src_endpoint.port: port', 'src_endpoint.ip: ip', 'actor.user.email_addr: mail', 'actor.user.uid: id');

@@ -34,7 +34,6 @@ describe('attributes', () => {
     ['one that the platform sets', 'metadata.uid: who', 'is set by Strongroom itself; take it out'],
     ['all that is left', 'unmapped.more: who', 'is set by Strongroom itself; take it out'],
     ['one that has a key of its own', 'activity_id: who', 'is said already, as activity'],
-    ['a list of ids', 'http_request.url.category_ids: who', 'is a list of ids, which cannot be described here'],
   ])('%s', (_, line, message) => {
     const yaml = attribute(line);
     const [error, ...more] = errorsOf(yaml);

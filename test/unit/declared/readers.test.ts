@@ -34,6 +34,14 @@ describe('CSV', () => {
     ]);
   });
 
+  test.each([true, false])('cells without end are one text behind a thousand of them (quotes: %s)', (quotes) => {
+    const started = performance.now();
+    const [found] = unmappedOf(`{ csv: { quotes: ${quotes} } }`, `who,at\nmira,${AT},${'a,'.repeat(1_900_000)}b\n`) as [object];
+    expect(Object.keys(found)).toHaveLength(1002);
+    expect(found).toMatchObject({ column_1002: 'a', columns_from_1003: `${'a,'.repeat(1_899_000)}b` });
+    expect(performance.now() - started).toBeLessThan(3000);
+  });
+
   test('what is no row is parked', () => {
     expect(unmappedOf('csv', `mira,${AT}\n`)).toEqual(['no line above names the columns']);
     expect(unmappedOf('csv', `who,at\nmira\n"mira,${AT}\n"mira"x,${AT}\n`)).toEqual([

@@ -33,6 +33,8 @@ it('never throws for what only begins and ends like one, and skips fields that i
   const known = Buffer.from('1a031a0161', 'hex');
   const unknown = Buffer.from('2801' + '390102030405060708' + '4501020304' + '520178', 'hex');
   expect(deaggregate(withDigest(Buffer.concat([unknown, known])))).toEqual([Buffer.from('a')]);
+  // Of a field that comes twice the last one counts.
+  expect(deaggregate(withDigest(Buffer.from('1a061a01611a0162', 'hex')))).toEqual([Buffer.from('b')]);
   // A length beyond the end, a number without one, a group.
   for (const broken of ['1a7f61', '08ffffffffffffffffffff', '0b'])
     expect(deaggregate(withDigest(Buffer.from(broken, 'hex')))).toBeUndefined();

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import {
   openKafkaRecords,
@@ -110,5 +111,45 @@ describe('records of a shard', () => {
 
     const own = (name: string): string => positionIds(`kinesis://s/shard-0/${name}`)(0);
     expect(ids(seen)).toEqual([own('10'), own('11#0'), own('11#1'), own('12')]);
+  });
+
+  it('that are aggregates of nothing are accounted for', () => {
+    const empty = Buffer.concat([Buffer.from('f3899ac2', 'hex'), createHash('md5').update('').digest()]);
+    const seen = run((normaliser) =>
+      readShardRecords([shard('10', empty), shard('11', aggregated([]))], 'kinesis://s/shard-0', normaliser),
+    );
+
+    expect(seen.summary).toMatchObject({ counts: { records: 2, excluded: 1, parked: 1 }, excludedBy: { empty_message: 1 } });
+    expect(seen.parked).toMatchObject([{ code: 'malformed_record', index: 1, raw: aggregated([]).toString('latin1') }]);
+  });
+});
+
+describe('a message in which framing finds no record', () => {
+  const json = { source: toySource({ kind: 'json', arrayKey: 'Records' }) };
+
+  it.each([
+    ['[]', 'empty_message'],
+    ['[[], [[]] ]', 'empty_message'],
+    ['{"Records":[]}', 'empty_message'],
+    ['{"Records":[],"x":{}}', 'empty_message'],
+    ['{"Records":[],"x":"something"}', 'malformed_record'],
+    ['[[[,', 'malformed_record'],
+  ])('%j is counted as %s', (text, what) => {
+    const { counts, excludedBy, parkedBy } = run((normaliser) => readKafkaRecords([kafka(1, text)], PLACE, normaliser), json).summary;
+
+    expect(counts.records).toBe(1);
+    expect({ ...excludedBy, ...parkedBy }).toEqual({ [what]: 1 });
+  });
+
+  it('nested as deeply as it may be, is counted', () => {
+    const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
+    const seen = run((normaliser) => readKafkaRecords([kafka(1, deep)], PLACE, normaliser), json);
+
+    expect(seen.summary.excludedBy).toEqual({ empty_message: 1 });
+  });
+
+  it('of a header alone is none of the activity; an object without records is no record at all', () => {
+    expect(readKafka([kafka(1, '# one\n# two')]).summary.excludedBy).toEqual({ header_alone: 1 });
+    expect(run((normaliser) => normaliser.push(Buffer.from('{"Records":[]}')), json).summary.counts.records).toBe(0);
   });
 });

@@ -1,6 +1,9 @@
 import fc from 'fast-check';
-import type { OcsfEvent } from '../../../shared/model.ts';
-import { value } from '../../../shared/outcome.ts';
+import type { Json, OcsfEvent } from '../../../shared/model.ts';
+import type { Normaliser } from '../../../shared/normalise.ts';
+import { isArray, isObject, value } from '../../../shared/outcome.ts';
+import { eachOf } from '../../../shared/parts.ts';
+import type { Source } from '../../../shared/sources/api.ts';
 import { chunks, ORIGIN, positions, run, TIME, toySource } from './toy.ts';
 
 const EVENT = ['good', 'good größer €', 'fine'];
@@ -317,5 +320,53 @@ describe('redriving some positions', () => {
 
     expect(positions(seen)).toEqual([0]);
     expect(seen.summary.counts.records).toBe(1);
+  });
+});
+
+describe('a value that holds several records', () => {
+  const JSON_LINES = { kind: 'json' } as const;
+  const splitting = (split: NonNullable<Source['split']>) => ({ source: { ...toySource(JSON_LINES), split } });
+  const wordsOf = (whole: Json) => (isObject(whole) && isArray(whole['words']) ? whole['words'] : undefined);
+
+  it('of none is left out as an empty list', () => {
+    const seen = run((normaliser) => normaliser.push(Buffer.from('{"words":[]}{"word":"good"}')), splitting(wordsOf));
+
+    expect(seen.summary.counts).toEqual({ records: 2, events: 1, excluded: 1, parked: 0 });
+    expect(seen.excluded).toEqual([{ index: 0, rule: 'empty_list' }]);
+  });
+
+  it.each([
+    ['at once', (items: readonly Json[], pad: Json) => items.map(() => ({ word: 'good', pad }))],
+    ['one by one', (items: readonly Json[], pad: Json) => eachOf(items, () => ({ word: 'good', pad }))],
+  ])('is parked from where its records, made %s, repeat too much of it; the sum holds', (_, make) => {
+    const whole = JSON.stringify({ pad: 'p'.repeat(100_000), words: Array.from({ length: 3000 }, () => 'w') });
+    const source = splitting((value) => make(wordsOf(value) ?? [], isObject(value) ? (value['pad'] ?? '') : ''));
+    const feed = (normaliser: Normaliser) => normaliser.push(Buffer.from(`${whole}${whole}`));
+    const seen = run(feed, source);
+    const { records, events, parked } = seen.summary.counts;
+
+    const each = Math.floor((16 * whole.length + 1024 * 1024) / JSON.stringify({ word: 'good', pad: 'p'.repeat(100_000) }).length);
+    expect([records, events, parked]).toEqual([2 * each + 2, 2 * each, 2]);
+    expect(positions(seen)).toEqual([...Array(records).keys()]);
+    expect(seen.parked).toMatchObject([0, 1].map((at) => ({ code: 'too_large', index: each + at * (each + 1), raw: whole })));
+    // Redriving them changes nothing.
+    const again = run(feed, { ...source, only: new Map([[each, whole]]) });
+    expect(again.parked).toEqual(seen.parked.slice(0, 1));
+    expect(again.summary.counts).toMatchObject({ records: 1, parked: 1 });
+  });
+
+  it('is whole where its records repeat nothing, however many they are', () => {
+    const whole = JSON.stringify({ words: Array.from({ length: 50_000 }, () => ({ word: 'good' })) });
+    const seen = run((normaliser) => normaliser.push(Buffer.from(whole)), splitting(wordsOf));
+
+    expect(seen.summary.counts).toEqual({ records: 50_000, events: 50_000, excluded: 0, parked: 0 });
+  });
+
+  it('of any size makes no more records than are read', () => {
+    let made = 0;
+    const source = splitting(() => eachOf(Array(100_000).fill(0), () => (made++, { word: 'good', pad: 'p'.repeat(100_000) })));
+    run((normaliser) => normaliser.push(Buffer.from('{"words":1}')), source);
+
+    expect(made).toBeLessThan(20);
   });
 });

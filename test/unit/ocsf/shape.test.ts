@@ -25,7 +25,7 @@ function summaryOf(schema: Schema): object {
 
 function summaryOfShape(shape: Shape): object {
   const enums = [...shape.attributes.values()].flatMap(({ name, captions, list }) =>
-    captions === undefined || list === true ? [] : [[name, Object.keys(captions).sort()]],
+    captions === undefined || list ? [] : [[name, Object.keys(captions).sort()]],
   );
   return {
     attributes: [...shape.attributes.keys()].sort(),

@@ -4,7 +4,9 @@ import type { OcsfEvent, Outcome } from '../../../shared/model.ts';
 
 const BANK = { bank: 'demo', security_account: '111111111111', exclusions: [], redaction: [] };
 
-function call(changes: { role?: string; service?: string; operation?: string; status?: number } = {}): OcsfEvent {
+const BUCKETS = 'strongroom-demo-111111111111-eu-central-1';
+
+function call(changes: { role?: string; service?: string; operation?: string; status?: number; bucket?: string } = {}): OcsfEvent {
   const { role = 'arn:aws:iam::111111111111:role/strongroom-demo-ingest-objects', service = 's3.amazonaws.com' } = changes;
   return {
     activity_id: 1,
@@ -16,7 +18,11 @@ function call(changes: { role?: string; service?: string; operation?: string; st
     time: 1_768_435_200_000,
     metadata: { uid: 'a', version: '1.8.0', product: { name: 'CloudTrail', vendor_name: 'AWS' } },
     actor: { session: { issuer: role } },
-    api: { operation: changes.operation ?? 'PutObject', service: { name: service } },
+    api: {
+      operation: changes.operation ?? 'PutObject',
+      service: { name: service },
+      request: { uid: 'r', data: { bucketName: changes.bucket ?? `${BUCKETS}-vault`, key: 'k' } },
+    },
   };
 }
 
@@ -29,6 +35,10 @@ function outcome(event: OcsfEvent, source = 'cloudtrail'): Outcome<OcsfEvent> {
 
 test.each([
   ['writes evidence', call()],
+  ['parks a record', call({ bucket: `${BUCKETS}-parked` })],
+  ['reads what landed', call({ operation: 'GetObject', bucket: `${BUCKETS}-landing-kms` })],
+  ['reads what landed otherwise', call({ operation: 'GetObject', bucket: `${BUCKETS}-landing-sse-s3` })],
+  ['reads what the firewall logged', call({ operation: 'GetObject', bucket: 'aws-waf-logs-demo-111111111111-eu-central-1' })],
   ['makes a data key', call({ service: 'kms.amazonaws.com', operation: 'GenerateDataKey' })],
   ['puts events into the hub', call({ service: 'kinesis.amazonaws.com', operation: 'PutRecords' })],
 ])('a call that ingest %s with is left out under its own name', (_, event) => {
@@ -38,6 +48,15 @@ test.each([
 test.each([
   ['another call of the same role', call({ operation: 'DeleteObject' })],
   ['a call that was refused', call({ status: 2 })],
+  ['evidence that is read', call({ operation: 'GetObject', bucket: `${BUCKETS}-vault` })],
+  ['a parked record that is read', call({ operation: 'GetObject', bucket: `${BUCKETS}-parked` })],
+  ['an object that is put where others land', call({ bucket: `${BUCKETS}-landing-kms` })],
+  ['an object that is put elsewhere', call({ bucket: 'somebody-elses-vault' })],
+  ['an object that is read elsewhere', call({ operation: 'GetObject', bucket: 'payments-landing-kms' })],
+  ['a bucket of another bank', call({ bucket: 'strongroom-other-111111111111-eu-central-1-vault' })],
+  ['a call that names no bucket', { ...call(), api: { operation: 'PutObject', service: { name: 's3.amazonaws.com' } } }],
+  ['a role of a like name', call({ role: 'arn:aws:iam::111111111111:role/strongroom-demo-ingest-objects-debug' })],
+  ['a role that ingests nothing known', call({ role: 'arn:aws:iam::111111111111:role/strongroom-demo-ingest-x' })],
   ['the role of another account', call({ role: 'arn:aws:iam::222222222222:role/strongroom-demo-ingest-objects' })],
   ['the role of another bank', call({ role: 'arn:aws:iam::111111111111:role/strongroom-other-ingest-objects' })],
   ['a role of the platform that ingests nothing', call({ role: 'arn:aws:iam::111111111111:role/strongroom-demo-index' })],

@@ -37,8 +37,10 @@ describe('deliveries', () => {
     ['aws-waf-logs-shop', 'eu-central-1_shop_0', 'waf'],
     ['/aws/route53/example.com', 'Z0123456789EXAMPLE/FRA6', 'route53-public'],
     ['my-aws-waf-logs-shop', 'x', undefined],
-    ['egress-alerts', '/aws/network-firewall/alert/egress_2026-01-01-00', 'network-firewall'],
     ['network-firewall', 'x', undefined],
+    // Whoever may write to a group chooses the names of his streams.
+    ['egress-alerts', '/aws/network-firewall/alert/egress_2026-01-01-00', undefined],
+    ['/aws/lambda/pay', '/aws/network-firewall/alert/egress_2026-01-01-00', 'lambda'],
   ])('log group %s, stream %s', (logGroup, logStream, name) => {
     const delivery: Delivery = { trigger: 'logs', logGroup, logStream };
     expect(claim(delivery)?.name).toBe(name);

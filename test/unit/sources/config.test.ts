@@ -25,10 +25,25 @@ describe('config', () => {
     expect(config.locate?.(delivery)).toMatchObject({ account: '111111111111', ...(region === undefined ? {} : { region }) });
   });
 
-  it('leaves out the object that Config tries the bucket with, empty or not', () => {
-    const uri = 's3://logs/AWSLogs/111111111111/Config/ConfigWritabilityCheckFile#1';
-    expect(run(config, '', { uri })).toEqual({ events: [], parked: [], excluded: [] });
-    expect(run(config, '{}', { uri }).excluded).toEqual(['config_writability_check']);
+  it('leaves out the object that Config tries the bucket with, empty and under its own key', () => {
+    const name = 'AWSLogs/111111111111/Config/ConfigWritabilityCheckFile';
+    function parsed(text: string, key: string): unknown {
+      const origin = {
+        bank: 'demo',
+        account: '1',
+        region: 'r',
+        source: 'config',
+        trigger: 's3',
+        uri: `s3://logs/${key}#1`,
+        time: 0,
+      } as const;
+      return config.parse({ text, index: 0 }, { origin, uid: () => '' });
+    }
+    expect(run(config, '', { uri: `s3://logs/${name}#1` })).toEqual({ events: [], parked: [], excluded: [] });
+    expect(parsed('', `audit/${name}`)).toEqual({ kind: 'exclude', rule: 'config_writability_check' });
+    expect(parsed('', `drops/1/${name}/x`)).toMatchObject({ kind: 'reject' });
+    expect(run(config, { configurationItems: [item] }, { uri: `s3://logs/${name}#1` }).events).toHaveLength(1);
+    expect(run(config, { configurationItems: [item] }, { uri: 's3://logs/drops/1/ConfigWritabilityCheckFile#1' }).events).toHaveLength(1);
   });
 
   it('names an item the same from EventBridge, from the history and from a snapshot of the same month', () => {

@@ -33,6 +33,11 @@ describe('health', () => {
     expect(only(health, golden(health, 'abuse-closed'))).toMatchObject({ activity_id: 3, is_alert: false });
   });
 
+  it('tells the pages of one event apart', () => {
+    const pages = ['1', '2', '2'].map((page) => only(health, changed('full', { page })).metadata.uid);
+    expect(new Set(pages).size).toBe(2);
+  });
+
   it('goes by when Health said it, not by when a change is to begin', () => {
     expect(only(health, golden(health, 'scheduled-change'))).toMatchObject({
       time: Date.UTC(2026, 0, 1, 9, 1, 22),

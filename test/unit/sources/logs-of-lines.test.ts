@@ -76,6 +76,17 @@ describe('MySQL', () => {
     expect(runFile(mysqlSlow, file).events.map(({ time }) => time - Date.UTC(2025, 11, 31, 23, 59, 58))).toEqual([0, 0, 1000]);
   });
 
+  test('whoever names himself oddly keeps his name, and what is no login is kept as it is', () => {
+    const query = (login: string) =>
+      `# Time: 2026-01-01T00:00:00Z\n# User@Host: ${login}\n# Query_time: 1.000000  Lock_time: 0.0\nselect 1;\n`;
+    expect(eventOf(mysqlSlow, query('a @ b[a @ b] @ db.example [192.0.2.7]  Id:   116'))).toMatchObject({
+      actor: { user: { name: 'a @ b' }, session: { uid: '116' } },
+      src_endpoint: { ip: '192.0.2.7', domain: 'db.example' },
+    });
+    for (const login of ['a[a] @ [192.0.2.7', `a[a] @ ${'['.repeat(2000)}]`, 'a[a] @ two words [192.0.2.7]'])
+      expect(eventOf(mysqlSlow, query(login)).unmapped).toMatchObject({ comments: [`User@Host: ${login}`] });
+  });
+
   test('what looks like the banner is not left out', () => {
     const { events, parked } = runRecords(mysqlGeneral, [['DROP TABLE t; -- , Version: 8 started with:', { time: Date.UTC(2026, 0, 1) }]]);
     expect([events.map(({ message }) => message), parked]).toEqual([['DROP TABLE t; -- , Version: 8 started with:'], []]);
@@ -93,6 +104,7 @@ test('no line takes long', () => {
       mysqlSlow,
       [
         '# User@Host: ',
+        '# User@Host: a[a] @ ',
         '# User@Host: a[a] @ [1.1.1.1]\n# Query_time: 1.0 ',
         '# User@Host: a[a] @ [1.1.1.1]\n# Query_time: 1.0\nSET timestamp=1767225600;\n',
       ],
@@ -120,6 +132,7 @@ test('no line takes long', () => {
     "'",
     ' @ ',
     '[a]',
+    '[',
     ': ',
     "'@'",
     'password ',

@@ -22,6 +22,30 @@ function uids(input: string, uri?: string): readonly string[] {
 }
 
 describe('iso20022', () => {
+  test('a long header is in the first event of its message as a whole, in the others up to 16 KiB', () => {
+    const lines = Array.from({ length: 1200 }, (_, at) => `<AdrLine>line ${at} ${'x'.repeat(60)}</AdrLine>`).join('');
+    const head = `<MsgId>M-1</MsgId><CreDtTm>2026-01-01T10:00:00Z</CreDtTm><InitgPty><PstlAdr>${lines}</PstlAdr></InitgPty>`;
+    const records = Array.from({ length: 500 }, (_, at) => transfer(`<TxId>T-${at}</TxId>`)).join('');
+    const { events, parked } = run(iso20022, message(records, head));
+    const sizes = events.map((each) => JSON.stringify(each).length);
+    expect([events.length, parked]).toEqual([500, []]);
+    expect(JSON.stringify(events[0])).toContain('line 1199 ');
+    expect(Math.max(...sizes.slice(1))).toBeLessThan(18_000);
+    expect(JSON.stringify(events[1]?.unmapped)).toMatch(
+      /"GrpHdr":\{"MsgId":"M-1",.*"line 0 x.*"header_left_out":"\d+ texts: .*"TxId":"T-1"/,
+    );
+    expect(JSON.stringify(run(iso20022, message(records, head)).events)).toBe(JSON.stringify(events));
+  });
+
+  test('however its long header changes from record to record, little of one unit is whole headers', () => {
+    const pad = `<Pad>${'x'.repeat(200_000)}</Pad>`;
+    const statements = Array.from({ length: 60 }, (_, at) => `<Stmt><Id>S-${at}</Id><Ntry><NtryRef>${at}</NtryRef></Ntry></Stmt>`).join('');
+    const input = `<Document xmlns="${SPACE}:camt.053.001.08"><BkToCstmrStmt><GrpHdr><MsgId>M</MsgId><CreDtTm>2026-01-01T10:00:00Z</CreDtTm></GrpHdr>${pad}${statements}</BkToCstmrStmt></Document>`;
+    const { events } = run(iso20022, input);
+    expect(events.map(({ unmapped }) => unmapped?.['Stmt'])).toEqual(Array.from({ length: 60 }, (_, at) => ({ Id: `S-${at}` })));
+    expect(JSON.stringify(events).length).toBeLessThan(6_000_000);
+  });
+
   const tx = transfer('<TxId>T-1</TxId><EndToEndId>E-1</EndToEndId>');
 
   test('a payment is the same however it was delivered, alone, in a batch, under another prefix', () => {

@@ -54,6 +54,17 @@ describe('security-hub', () => {
     expect(only(securityHub, finding('full', changes))).toMatchObject({ class_uid: 2004, is_alert: false });
   });
 
+  it('alerts what it has aggregated from other regions: that comes on no other way', () => {
+    const aggregated = { ProductArn: 'arn:aws:securityhub:us-east-1::product/aws/guardduty', Vulnerabilities: undefined };
+    expect(only(securityHub, finding('full', { ...aggregated, Region: 'us-east-1' }))).toMatchObject({ is_alert: true });
+    expect(only(securityHub, finding('full', { ...aggregated, Region: undefined }))).toMatchObject({ is_alert: true });
+    expect(only(securityHub, finding('full', { ...aggregated, Region: 'us-east-1' }), { region: 'us-east-1' })).toMatchObject({
+      is_alert: false,
+    });
+    const named = { ProductName: 'GuardDuty', ProductArn: undefined, Region: 'us-east-1' };
+    expect(only(securityHub, finding('full', named))).toMatchObject({ is_alert: true });
+  });
+
   it('goes by the ARN of the product, which nobody can choose, before its name', () => {
     expect(only(securityHub, finding('full', { ProductName: 'GuardDuty' }))).toMatchObject({ is_alert: true });
     expect(only(securityHub, finding('full', { ProductName: 'GuardDuty', ProductArn: undefined }))).toMatchObject({ is_alert: false });
@@ -70,7 +81,7 @@ describe('security-hub', () => {
   });
 
   it('makes of a wrapper as many records as it has findings', () => {
-    expect(run(securityHub, { findings: [] }).events).toEqual([]);
+    expect(run(securityHub, { findings: [] })).toMatchObject({ events: [], parked: [], excluded: ['empty_list'] });
     expect(run(securityHub, { findings: [finding('full'), finding('control')] }).events).toHaveLength(2);
   });
 
@@ -109,6 +120,13 @@ describe('security-hub-ocsf', () => {
     expect(only(securityHubOcsf, v2('full', { status_id: 3, status: 'Suppressed' }))).toMatchObject({ is_alert: false });
     expect(only(securityHubOcsf, v2('guardduty-repeated'))).toMatchObject({ is_alert: false });
     expect(only(securityHubOcsf, v2('vulnerability-repeated'))).toMatchObject({ is_alert: false });
+  });
+
+  it('alerts what it has aggregated from other regions', () => {
+    for (const name of ['guardduty-repeated', 'vulnerability-repeated']) {
+      const event = only(securityHubOcsf, v2(name), { region: 'us-east-1' });
+      expect(event['is_alert']).not.toBe(false);
+    }
   });
 
   it('takes the time of EventBridge where the finding has none', () => {
