@@ -125,11 +125,13 @@ function told(names: readonly string[] | undefined): readonly string[] | undefin
 
 function regexReader({ pattern }: RegexReader, absent: ReadonlySet<Json>): ReadFields {
   const expression = new RegExp(`^(?:${pattern})$`, 's');
+  // Where nothing may be there too, a match of nothing tells the groups.
+  const names = Object.keys(new RegExp(`|${pattern}`).exec('')?.groups ?? {});
   return ({ text }) => {
     const groups = expression.exec(text)?.groups;
     if (groups === undefined) return reject('malformed_record', 'the line does not match the pattern');
     const row: Record<string, Json> = {};
-    for (const name in groups) {
+    for (const name of names) {
       const group = groups[name];
       if (group !== undefined && group !== '' && !absent.has(group)) define(row, name, group);
     }

@@ -45,7 +45,7 @@ interface Scan {
   signature: Buffer | undefined;
   /** Where the last object ended in these bytes, or -1. */
   end: number;
-  /** What stood between the first two records: the brace that ends one, the separator, the signature of the next. */
+  /** What stood between two records: the brace that ends one, the separator, the signature of the next (its brace, where lines end). */
   joint: Buffer | undefined;
   /** Where the joint stands next in these bytes, Infinity if nowhere, -1 if nobody has looked. Searched once, not for every record. */
   jointAt: number;
@@ -145,8 +145,21 @@ function skipGarbage(scan: Scan, sink: FrameSink): void {
 
 function learnJoint(scan: Scan): void {
   const { bytes, start, end, signature } = scan;
-  if (end < 0 || signature?.equals(bytes.subarray(start, start + signature.length)) !== true) return;
-  scan.joint = Buffer.from(bytes.subarray(end - 1, start + signature.length));
+  if (end < 0) return;
+  if (isLineEnd(bytes, end, start)) scan.joint = Buffer.from(bytes.subarray(end - 1, start + 1));
+  else if (signature?.equals(bytes.subarray(start, start + signature.length)) === true)
+    scan.joint = Buffer.from(bytes.subarray(end - 1, start + signature.length));
+}
+
+/** True for white space with a line feed: behind a brace and before another one it stands in no object and in no text. */
+function isLineEnd(bytes: Buffer, from: number, to: number): boolean {
+  let lineFeed = false;
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte > 0x20) return false;
+    lineFeed ||= byte === LINE_FEED;
+  }
+  return lineFeed;
 }
 
 /**

@@ -211,7 +211,7 @@ test('what is found in a text is suspected in it, and in its JSON', () => {
       expect(sensitive?.suspects(JSON.stringify(text))).toBe(true);
       expect(sensitive?.suspects(JSON.stringify(JSON.stringify(text)))).toBe(true);
     }),
-    { numRuns: 3000 },
+    { numRuns: 2000 },
   );
 });
 
@@ -310,8 +310,8 @@ test.each([
   '\\u0041',
   '4111111111111111',
   '%B4111111111111111 ',
-])('two megabytes of %s are read to their end', (piece) => {
-  const text = piece.repeat(2_000_000 / piece.length);
+])('half a megabyte of %s are read to their end', (piece) => {
+  const text = piece.repeat(500_000 / piece.length);
   const clean = textOf(text, { email: 'mask' });
   expect(clean.length).toBeGreaterThan(0);
   expect(clean.length).toBeLessThan(text.length * 8);
