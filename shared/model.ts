@@ -26,8 +26,9 @@ export interface Origin {
 
 /** One record as the framing cut it out of the delivered bytes; nothing is interpreted yet. */
 export interface RawRecord {
-  /** The record's own text, without separators. */
+  /** The record's own text, without separators; of a part (Source.split), the text it was in: see textOf() in shared/outcome.ts. */
   readonly text: string;
+  readonly isPart?: boolean | undefined;
   /** Its value, where it had to be parsed to find its end: see jsonOf() in shared/outcome.ts. */
   readonly json?: Json | undefined;
   /** Position among the records of this unit, from 0; ids and parked records refer to it. */

@@ -7,8 +7,8 @@ import { frameMessage } from './decode/message.ts';
 import { digest, logEventId, positionIds } from './ids.ts';
 import { OWN_PRODUCT } from './ocsf/classes.ts';
 import { inRange } from './ocsf/event.ts';
-import { exclude, parseJson, reject } from './outcome.ts';
-import { inProportion, partOf, PARTS_TOO_LARGE, partsOf } from './parts.ts';
+import { exclude, parseJson, reject, textOf } from './outcome.ts';
+import { inProportion, PARTS_TOO_LARGE, partsOf } from './parts.ts';
 import type { Context, Framing, Source } from './sources/api.ts';
 
 /** A step on a mapped event: exclusion by the bank's file, redaction, enrichment. */
@@ -133,21 +133,21 @@ function createReader(options: NormaliseOptions, ledger: Ledger) {
     const outcome = source === undefined ? UNKNOWN_SOURCE : read(source, record, context, way);
     if (outcome.kind === 'value') ledger.event(outcome.value, record);
     else if (outcome.kind === 'exclude') ledger.exclude(outcome.rule, record.index);
-    else ledger.park('parse', record.index, outcome.reject, record.text);
+    else ledger.park('parse', record.index, outcome.reject, textOf(record));
   }
 
   function offer(text: string, { json: known, time, uid }: Wrapper = NO_WRAPPER): void {
     given = uid;
     const json = source?.split === undefined ? known : (known ?? parseJson(text));
     const parts = source?.split === undefined ? undefined : partsOf(source, json);
-    if (parts === undefined) take({ text, json, index: index++, time, uid });
+    if (parts === undefined) take({ text, json, index: index++, time, uid, isPart: false });
     else if (parts.length === 0) aside(text, (at) => ledger.exclude('empty_list', at));
     else {
       let at = 0;
       for (const part of inProportion(parts, text.length)) {
         if (uid !== undefined && at++ > 0) given = `${uid}#${at - 1}`;
         if (part === undefined) aside(text, (place) => ledger.park('parse', place, PARTS_TOO_LARGE, text));
-        else take(partOf(text, { json: part, index: index++, time, uid }));
+        else take({ text, json: part, index: index++, time, uid, isPart: true });
       }
     }
   }
@@ -214,9 +214,9 @@ interface Way {
 }
 
 /** An id that a record brought by a way on which anybody may write: with another's id he would stand in the way of the other's event. */
-function named(event: OcsfEvent, by: string | undefined, ours: string): OcsfEvent {
+function named(event: OcsfEvent, by: string | undefined, ours: () => string): OcsfEvent {
   const { metadata } = event;
-  if (by === undefined || metadata.uid === ours) return event;
+  if (by === undefined || metadata.uid === ours()) return event;
   const uid = digest(15, by.replaceAll('\n', ' '), JSON.stringify(metadata.uid));
   return { ...event, metadata: { ...metadata, uid, original_event_uid: metadata['original_event_uid'] ?? metadata.uid } };
 }
@@ -226,7 +226,7 @@ function read(source: Source, record: RawRecord, context: Context, { transforms,
     const native = source.parse(record, context);
     if (native.kind !== 'value') return native;
     const mapped = source.map(native.value, record, context);
-    const event = named(isMessage ? mapped : dated(mapped, record), by, context.uid(record.index));
+    const event = named(isMessage ? mapped : dated(mapped, record), by, () => context.uid(record.index));
     if (!inRange(event.time)) return reject('time_out_of_range', `time ${event.time}`);
     // Rules and alerts leave our own findings alone: nobody else's may pass for one.
     if (event.metadata.product.vendor_name === OWN_PRODUCT) return reject('bad_value', `the product is ${OWN_PRODUCT}'s own`);
@@ -265,9 +265,9 @@ function createLedger({ origin, only, asParked = (text) => text, onEvent, onExcl
   return {
     park,
     /** @returns false for a record that is passed over; any other one has to end up somewhere. */
-    enter(record: Pick<RawRecord, 'index' | 'text'>): boolean {
+    enter(record: RawRecord): boolean {
       const expected = only?.get(record.index);
-      if (only !== undefined && (expected === undefined || !asParked(record.text).startsWith(expected))) return false;
+      if (only !== undefined && (expected === undefined || !asParked(textOf(record)).startsWith(expected))) return false;
       counts.records++;
       return true;
     },
@@ -277,7 +277,7 @@ function createLedger({ origin, only, asParked = (text) => text, onEvent, onExcl
       } catch (error) {
         // JSON.parse takes any depth, JSON.stringify does not.
         if (!(error instanceof RangeError)) throw error;
-        park('map', record.index, { code: 'malformed_record', detail: 'nested too deeply' }, record.text);
+        park('map', record.index, { code: 'malformed_record', detail: 'nested too deeply' }, textOf(record));
         return;
       }
       counts.events++;

@@ -32,6 +32,17 @@ export function jsonOf(record: RawRecord): Json | undefined {
   return record.json ?? parseJson(record.text);
 }
 
+/** @returns the record's own text. Of a part it is made where it is asked for: few are parked. */
+export function textOf({ isPart, text: whole, json }: Pick<RawRecord, 'isPart' | 'text' | 'json'>): string {
+  if (isPart !== true) return whole;
+  try {
+    return JSON.stringify(json);
+  } catch {
+    // JSON.parse takes any depth, JSON.stringify does not.
+    return whole;
+  }
+}
+
 export function isObject(candidate: unknown): candidate is JsonObject {
   return typeof candidate === 'object' && candidate !== null && !Array.isArray(candidate);
 }

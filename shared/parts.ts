@@ -1,6 +1,6 @@
 // One delivered value that holds several records: they are made one at a time, and only as long as they stay in proportion to what came.
 // What stands around the records is repeated in each of them, so a megabyte could be made into gigabytes.
-import type { Json, RawRecord, Reject } from './model.ts';
+import type { Json, Reject } from './model.ts';
 import type { Source } from './sources/api.ts';
 
 /** Records of one value, in their order; an array of them is one, too. */
@@ -10,12 +10,12 @@ export interface Parts extends Iterable<Json> {
 
 /** @param make called for an item when its record's turn comes, and never where that is too late. */
 export function eachOf<T>(items: readonly T[], make: (item: T, at: number) => Json): Parts {
-  return {
-    length: items.length,
-    *[Symbol.iterator]() {
-      for (const [at, item] of items.entries()) yield make(item, at);
-    },
-  };
+  return { length: items.length, [Symbol.iterator]: () => madeFrom(items, make) };
+}
+
+// One function for all: a generator function that is made anew for each value has a prototype and a hidden class of its own.
+function* madeFrom<T>(items: readonly T[], make: (item: T, at: number) => Json): Generator<Json, void> {
+  for (const [at, item] of items.entries()) yield make(item, at);
 }
 
 const MAX_TIMES = 16;
@@ -45,21 +45,6 @@ function lengthOf(part: Json, otherwise: number): number {
     // JSON.parse takes any depth, JSON.stringify does not.
     return otherwise;
   }
-}
-
-/** Its text is made where it is asked for: few parts are parked. */
-export function partOf(whole: string, part: Omit<RawRecord, 'text'>): RawRecord {
-  return {
-    get text() {
-      try {
-        return JSON.stringify(part.json);
-      } catch {
-        // JSON.parse takes any depth, JSON.stringify does not.
-        return whole;
-      }
-    },
-    ...part,
-  };
 }
 
 /** A source's split() on a value nobody has checked. @returns undefined where it is one record, also one that cannot be read. */

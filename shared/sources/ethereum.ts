@@ -8,7 +8,7 @@
 //  - The time is the block's; a record that does not say it, and one of a test network before the year 2000, has that of its delivery.
 import type { Json, JsonObject, OcsfEvent, Outcome, RawRecord } from '../model.ts';
 import { API_ACTIVITY } from '../ocsf/classes.ts';
-import { isArray, isObject, jsonOf, reject, text, value } from '../outcome.ts';
+import { isArray, isObject, jsonOf, reject, text, textOf, value } from '../outcome.ts';
 import { eachOf, type Parts } from '../parts.ts';
 import type { Source } from './api.ts';
 import { answerEvent, type Answer, type Chain } from './lib/chain.ts';
@@ -88,7 +88,7 @@ function parse(record: RawRecord): Outcome<Answer> {
   const call = callOf(delivered);
   const { result } = call;
   const shape = isOfChain(call) ? shapeOf(result) : undefined;
-  if (shape !== undefined && isObject(result)) return value({ call, found: chainRecordOf(result, shape, record.text) });
+  if (shape !== undefined && isObject(result)) return value({ call, found: chainRecordOf(result, shape, textOf(record)) });
   if (result === delivered) return reject('missing_field', 'neither a block, transaction, receipt or log nor the answer of a node');
   return value({ call: announced(call), found: undefined });
 }

@@ -21,10 +21,22 @@ export function secretsOf(...names: readonly string[]): Secrets {
 
 /** @returns the record, or one without the secrets that it holds. */
 export function withoutSecrets(record: RawRecord, { names, hints }: Secrets): RawRecord {
-  // A name may be written with escapes.
-  if (!record.text.includes('\\u') && !hints.some((hint) => record.text.includes(hint))) return record;
+  if (!maySay(record, hints)) return record;
   const json = jsonOf(record);
-  return json === undefined ? record : { ...record, json: cleaned(json, names, 0) };
+  return json === undefined || !holds(json, names, 0) ? record : { ...record, json: cleaned(json, names, 0) };
+}
+
+/** The text of a part is that of all of them: it would be looked through again for each. */
+function maySay({ text, isPart }: RawRecord, hints: readonly string[]): boolean {
+  // A name may be written with escapes.
+  return isPart === true || text.includes('\\u') || hints.some((hint) => text.includes(hint));
+}
+
+function holds(node: Json, names: ReadonlySet<string>, depth: number): boolean {
+  if (typeof node !== 'object' || node === null) return false;
+  if (depth > MAX_DEPTH) return true;
+  if (isArray(node)) return node.some((member) => holds(member, names, depth + 1));
+  return Object.keys(node).some((name) => names.has(name) || holds(node[name] ?? null, names, depth + 1));
 }
 
 function cleaned(node: Json, names: ReadonlySet<string>, depth: number): Json {
