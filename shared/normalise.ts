@@ -136,10 +136,14 @@ function createReader(options: NormaliseOptions, ledger: Ledger) {
     else ledger.park('parse', record.index, outcome.reject, textOf(record));
   }
 
-  function offer(text: string, { json: known, time, uid }: Wrapper = NO_WRAPPER): void {
-    given = uid;
-    const json = source?.split === undefined ? known : (known ?? parseJson(text));
-    const parts = source?.split === undefined ? undefined : partsOf(source, json);
+  function offer(text: string, wrapper: Wrapper = NO_WRAPPER): void {
+    given = wrapper.uid;
+    if (source?.split !== undefined) offerParts(source, text, wrapper);
+    else take({ text, json: wrapper.json, index: index++, time: wrapper.time, uid: wrapper.uid, isPart: false });
+  }
+
+  function offerParts(splitting: Source, text: string, { json = parseJson(text), time, uid }: Wrapper): void {
+    const parts = partsOf(splitting, json);
     if (parts === undefined) take({ text, json, index: index++, time, uid, isPart: false });
     else if (parts.length === 0) aside(text, (at) => ledger.exclude('empty_list', at));
     else {
@@ -214,9 +218,9 @@ interface Way {
 }
 
 /** An id that a record brought by a way on which anybody may write: with another's id he would stand in the way of the other's event. */
-function named(event: OcsfEvent, by: string | undefined, ours: () => string): OcsfEvent {
+function named(event: OcsfEvent, by: string, ours: string): OcsfEvent {
   const { metadata } = event;
-  if (by === undefined || metadata.uid === ours()) return event;
+  if (metadata.uid === ours) return event;
   const uid = digest(15, by.replaceAll('\n', ' '), JSON.stringify(metadata.uid));
   return { ...event, metadata: { ...metadata, uid, original_event_uid: metadata['original_event_uid'] ?? metadata.uid } };
 }
@@ -226,7 +230,8 @@ function read(source: Source, record: RawRecord, context: Context, { transforms,
     const native = source.parse(record, context);
     if (native.kind !== 'value') return native;
     const mapped = source.map(native.value, record, context);
-    const event = named(isMessage ? mapped : dated(mapped, record), by, () => context.uid(record.index));
+    const timed = isMessage ? mapped : dated(mapped, record);
+    const event = by === undefined ? timed : named(timed, by, context.uid(record.index));
     if (!inRange(event.time)) return reject('time_out_of_range', `time ${event.time}`);
     // Rules and alerts leave our own findings alone: nobody else's may pass for one.
     if (event.metadata.product.vendor_name === OWN_PRODUCT) return reject('bad_value', `the product is ${OWN_PRODUCT}'s own`);
