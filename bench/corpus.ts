@@ -49,14 +49,13 @@ function pack(source: string, events: number, make: (count: number) => string): 
   return { source, isMain: true, events, options: {}, bytes: gzipSync(text), expandedBytes: Buffer.byteLength(text) };
 }
 
-/** Records of one golden case have one header and come one way: the case with most kinds of records is taken. */
+/** Every golden case that gives events alone, of those that come one way under one header: the way the case `full` comes. */
 function fromGolden(source: Source): Corpus {
-  const specimens = specimensOf(source).filter(({ golden }) => golden.name !== 'malformed');
-  const cases = Map.groupBy(specimens, ({ golden, header }) => `${golden.name}\n${header ?? ''}`);
-  const usable = [...cases.values()].map((group) => group.filter((specimen) => isEvent(source, specimen)));
-  const best = usable.toSorted((a, b) => b.length - a.length)[0] ?? [];
-  const full = usable.find((group) => group[0]?.golden.name === 'full' && group.length > 0);
-  return repeated(source, full ?? best);
+  const specimens = specimensOf(source).filter((specimen) => specimen.golden.name !== 'malformed' && isEvent(source, specimen));
+  const ways = Map.groupBy(specimens, ({ options, header }) => JSON.stringify([options, header ?? '']));
+  const groups = [...ways.values()].toSorted((a, b) => b.length - a.length);
+  const full = groups.find((group) => group.some(({ golden }) => golden.name === 'full'));
+  return repeated(source, full ?? groups[0] ?? []);
 }
 
 function isEvent(source: Source, specimen: Specimen): boolean {

@@ -145,14 +145,13 @@ function createReader(options: NormaliseOptions, ledger: Ledger) {
   function offerParts(splitting: Source, text: string, { json = parseJson(text), time, uid }: Wrapper): void {
     const parts = partsOf(splitting, json);
     if (parts === undefined) take({ text, json, index: index++, time, uid, isPart: false });
-    else if (parts.length === 0) aside(text, (at) => ledger.exclude('empty_list', at));
-    else {
-      let at = 0;
-      for (const part of inProportion(parts, text.length)) {
-        if (uid !== undefined && at++ > 0) given = `${uid}#${at - 1}`;
-        if (part === undefined) aside(text, (place) => ledger.park('parse', place, PARTS_TOO_LARGE, text));
-        else take({ text, json: part, index: index++, time, uid, isPart: true });
-      }
+    if (parts?.length === 0) aside(text, (at) => ledger.exclude('empty_list', at));
+    if (parts === undefined || parts.length === 0) return;
+    let at = 0;
+    for (const part of inProportion(parts, text.length)) {
+      if (uid !== undefined && at++ > 0) given = `${uid}#${at - 1}`;
+      if (part === undefined) aside(text, (place) => ledger.park('parse', place, PARTS_TOO_LARGE, text));
+      else take({ text, json: part, index: index++, time, uid, isPart: true });
     }
   }
 

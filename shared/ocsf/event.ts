@@ -1,5 +1,5 @@
 // Helpers every source maps with: times, addresses and the objects all events share. https://schema.ocsf.io/1.8.0
-import { isIP } from 'node:net';
+import { isIPv6 } from 'node:net';
 import type { Json, JsonObject } from '../model.ts';
 
 /** OCSF cloud object. https://schema.ocsf.io/1.8.0/objects/cloud */
@@ -27,10 +27,9 @@ const MAX_IP = 40;
 /** @returns the text if it is an IPv4 or IPv6 address (no zone, no network, no port) as OCSF's ip_t wants it, else undefined. */
 export function ipOf(text: string | undefined): string | undefined {
   if (text === undefined || text.length > MAX_IP) return undefined;
-  const version = isIP(text);
-  if (version === 0) return undefined;
-  // isIP takes a zone (fe80::1%eth0), an ip field in OpenSearch does not.
-  return version === 4 || !text.includes('%') ? text : undefined;
+  if (!text.includes(':')) return isDotted(text) ? text : undefined;
+  // isIPv6 takes a zone (fe80::1%eth0), an ip field in OpenSearch does not.
+  return isIPv6(text) && !text.includes('%') ? text : undefined;
 }
 
 const ZERO = 48;
@@ -41,6 +40,26 @@ const DOT = 46;
 const COLON = 58;
 const LETTER_T = 84;
 const LETTER_Z = 90;
+
+/** Four numbers of at most 255 without leading zeros: what isIPv4() of node:net takes, at a fraction of its price. */
+function isDotted(text: string): boolean {
+  let dots = 0;
+  let number = -1;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === DOT) {
+      if (number < 0) return false;
+      dots++;
+      number = -1;
+    } else {
+      // Behind a leading zero no digit follows.
+      if (code < ZERO || code > ZERO + 9 || number === 0) return false;
+      number = (number < 0 ? 0 : number * 10) + code - ZERO;
+      if (number > 255) return false;
+    }
+  }
+  return dots === 3 && number >= 0;
+}
 
 const MIN_TIME = Date.UTC(2000, 0, 1);
 const MAX_TIME = Date.UTC(2100, 0, 1);
@@ -68,7 +87,20 @@ export function epochMs(iso: string): number | undefined {
   const end = endOfFraction(iso);
   const offset = offsetMs(iso, end);
   if (offset === undefined) return undefined;
-  return Date.UTC(year, month - 1, day, hour, minute, second, milliseconds(iso, end)) - offset;
+  const seconds = ((daysBefore(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
+  return seconds * 1000 + milliseconds(iso, end) - offset;
+}
+
+/** Of a year that is no leap year, before each month. */
+const DAYS = [0, 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
+/** Before 1970. */
+const LEAP_DAYS = 477;
+
+/** @returns the days from 1970-01-01 to that day, which exists. Date.UTC() takes several times as long. */
+function daysBefore(year: number, month: number, day: number): number {
+  const last = month > 2 ? year : year - 1;
+  const leapDays = Math.floor(last / 4) - Math.floor(last / 100) + Math.floor(last / 400) - LEAP_DAYS;
+  return (year - 1970) * 365 + leapDays + (DAYS[month] ?? 0) + day - 1;
 }
 
 function hasSeparators(iso: string): boolean {

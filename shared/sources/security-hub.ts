@@ -124,14 +124,14 @@ function map(native: Finding, context: Context): OcsfEvent {
   const state = stateOf(native, fields);
   const cls = classOf(finding);
   const alert = alertOf(cls, !state.isOver && !isRepeated(finding, context.origin));
-  const common = {
+  return {
     ...classify(cls, state.activity),
     activity_name: state.activity === ACTIVITY.other ? (text(native.action['actionName']) ?? CUSTOM_ACTION) : undefined,
     severity_id: severityOf(fields),
     status_id: state.status,
     time: updated,
     message: text(finding['Title']) ?? native.id,
-    metadata: { ...metadataOf(native, fields), profiles: alert.profiles },
+    metadata: metadataOf(native, fields, alert.profiles),
     cloud: cloudAt(placeOf(fields), envelope, context.origin),
     confidence_score: takeWhole(fields, 'Confidence'),
     comment: commentOf(fields),
@@ -140,8 +140,9 @@ function map(native: Finding, context: Context): OcsfEvent {
     resources: assetsOf(fields),
     is_alert: alert.is_alert,
     ...ofClass(cls, fields),
+    // What none of the above has taken.
+    unmapped: unmappedWith(withAction(leftovers(fields), native), envelope),
   };
-  return { ...common, unmapped: unmappedWith(withAction(leftovers(fields), native), envelope) };
 }
 
 /** What only one class has. */
@@ -151,11 +152,11 @@ function ofClass(cls: HubClass, fields: Fields): JsonObject {
     case VULNERABILITY_FINDING.uid:
       return { vulnerabilities: vulnerabilitiesOf(fields) };
     case COMPLIANCE_FINDING.uid:
-      return { compliance: complianceOf(fields), remediation: remediationOf(fields), evidences: evidencesOf(finding) };
+      return { compliance: complianceOf(fields), remediation: remediationOf(fields), evidences: evidencesOf(fields) };
     case DATA_SECURITY_FINDING.uid:
       return sensitiveDataOf(finding);
     case DETECTION_FINDING.uid:
-      return { remediation: remediationOf(fields), evidences: evidencesOf(finding) };
+      return { remediation: remediationOf(fields), evidences: evidencesOf(fields) };
   }
 }
 
@@ -202,26 +203,30 @@ function stateOf(native: Finding, fields: Fields): State {
   return { activity, status, isOver: isClosed || status === FINDING_STATUS.suppressed };
 }
 
-/** What tells one state of a finding from another, beside UpdatedAt. */
-const STATE = ['ProductArn', 'AwsAccountId', 'Id', 'RecordState', 'VerificationState'] as const;
-const STATE_WITHIN = [['Workflow', 'Status'], ['Severity', 'Label'], ['Note', 'UpdatedAt']] as const; // prettier-ignore
-
-function metadataOf(native: Finding, fields: Fields): OcsfEvent['metadata'] {
+function metadataOf(native: Finding, fields: Fields, profiles: readonly string[]): OcsfEvent['metadata'] {
   const { finding, envelope } = native;
   const isSent = envelope?.['detail-type'] === CUSTOM_ACTION;
-  // In one state of one version, however often and by whichever way it is delivered.
+  // What tells one state of a finding from another, beside UpdatedAt: in one state of one version it is one event, however often and by
+  // whichever way it is delivered.
   const state = [
-    ...STATE.map((name) => text(finding[name])),
-    ...STATE_WITHIN.map(([name, inner]) => text(object(finding[name])?.[inner])),
-    isSent ? text(envelope['id']) : undefined,
+    text(finding['ProductArn']) ?? null,
+    text(finding['AwsAccountId']) ?? null,
+    text(finding['Id']) ?? null,
+    text(finding['RecordState']) ?? null,
+    text(finding['VerificationState']) ?? null,
+    text(object(finding['Workflow'])?.['Status']) ?? null,
+    text(object(finding['Severity'])?.['Label']) ?? null,
+    text(object(finding['Note'])?.['UpdatedAt']) ?? null,
+    isSent ? (text(envelope['id']) ?? null) : null,
   ];
   return {
-    uid: digest(15, NAME, String(native.updated), JSON.stringify(state.map((part) => part ?? null))),
+    uid: digest(15, NAME, String(native.updated), JSON.stringify(state)),
     version: OCSF_VERSION,
     product: PRODUCT,
     log_name: text(envelope?.['detail-type']),
     log_version: takeText(fields, 'SchemaVersion'),
     original_time: takeText(fields, 'UpdatedAt'),
+    profiles,
   };
 }
 
