@@ -8,10 +8,12 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** @returns the first `bytes` bytes of SHA-256 over the parts, base64url. Parts are joined by a line feed, which none of them may hold. */
 export function digest(bytes: number, ...parts: readonly string[]): string {
-  const text = parts.join('\n');
-  // Three bytes are four characters; other lengths end within one.
-  if (bytes % 3 === 0) return hash('sha256', text, 'base64url').slice(0, (bytes / 3) * 4);
-  return hash('sha256', text, 'buffer').subarray(0, bytes).toString('base64url');
+  const characters = hash('sha256', parts.join('\n'), 'base64url');
+  const whole = Math.floor((bytes * 8) / 6);
+  // Of the character in which the last byte ends the bits behind it are zero.
+  const bits = (bytes * 8) % 6;
+  if (bits === 0) return characters.slice(0, whole);
+  return characters.slice(0, whole) + ALPHABET.charAt(ALPHABET.indexOf(characters.charAt(whole)) & (64 - (64 >> bits)));
 }
 
 /** Ids of the records of one unit: 16 characters that all of them share (cheap in the index), then the position in at least 4. */

@@ -19,7 +19,8 @@ export interface Conforming {
 export interface Conformed {
   /** Attributes by the names the shape has for them; the node itself where nothing had to be changed. */
   readonly kept: JsonObject;
-  readonly left: JsonObject | undefined;
+  /** The caller may add to it. */
+  readonly left: Record<string, Json | undefined> | undefined;
   /** What makes the object invalid, as a path; undefined if nothing does. */
   readonly problem: string | undefined;
 }
@@ -27,13 +28,18 @@ export interface Conformed {
 /** An object on its way into its shape. */
 interface Draft {
   readonly shape: Shape;
+  readonly run: Conforming;
+  /** Of the object in the event. */
+  readonly depth: number;
   readonly source: JsonObject;
-  readonly keys: readonly string[];
   /** Undefined as long as it is as the source. */
   kept: Record<string, Json | undefined> | undefined;
-  left: [string, Json][] | undefined;
+  left: Record<string, Json | undefined> | undefined;
   /** What makes members invalid. */
   problems: Map<string, string> | undefined;
+  /** Of the member that was fitted last: what remains of it, and what makes it invalid. */
+  rest: Json | undefined;
+  problem: string | undefined;
 }
 
 /** Deeper objects are left as they are: OCSF nests processes in processes without bound. */
@@ -42,68 +48,85 @@ const MAX_DEPTH = 24;
 /** Brings the node into its shape. @param depth of the node in the event. */
 export function conform(node: JsonObject, shape: Shape, run: Conforming, depth = 0): Conformed {
   const source = renamed(node, shape);
-  const draft: Draft = { shape, source, keys: Object.keys(source), kept: undefined, left: undefined, problems: undefined };
-  const pairs = conformMembers(draft, { run, depth, left: undefined, problem: undefined });
-  for (let at = 0, bits = pairs; bits !== 0; at++, bits >>>= 1) {
+  const draft: Draft = {
+    shape,
+    run,
+    depth,
+    source,
+    kept: undefined,
+    left: undefined,
+    problems: undefined,
+    rest: undefined,
+    problem: undefined,
+  };
+  for (let at = 0, bits = conformMembers(draft); bits !== 0; at++, bits >>>= 1) {
     const attribute = (bits & 1) === 0 ? undefined : shape.captioned[at];
-    if (attribute !== undefined) captioned(attribute, draft, run);
+    if (attribute !== undefined) captioned(attribute, draft);
   }
   // It may add to what is left.
   const problem = problemOf(draft);
-  return { kept: draft.kept ?? source, left: draft.left === undefined ? undefined : Object.fromEntries(draft.left), problem };
+  return { kept: draft.kept ?? source, left: draft.left, problem };
 }
 
 /** @returns which of the shape's ids and captions there are, as bits. */
-function conformMembers(draft: Draft, fitting: Fitting): number {
-  const { shape, source, keys } = draft;
-  let pairs = 0;
-  for (let at = 0; at < keys.length; at++) {
-    const key = keys[at] ?? '';
+function conformMembers(draft: Draft): number {
+  const { shape, source, run } = draft;
+  let pairs = shape.apart;
+  // Of all loops, the compiler knows in this one where the members are.
+  for (const key in source) {
     const member = source[key] ?? undefined;
     const attribute = member === undefined ? undefined : shape.attributes.get(key);
     if (attribute !== undefined) pairs |= attribute.pairs;
-    if (attribute === undefined || attribute.deprecated || !isAllowed(attribute, fitting.run)) {
-      own(draft, at);
-      if (member !== undefined && !(isObject(member) && isEmpty(member))) leave(draft, key, member);
-    } else if (attribute.isCaptioned || member === undefined) own(draft, at);
-    else conformMember(draft, at, attribute, fitting);
+    if (member === undefined) own(draft, key);
+    else if (attribute === undefined || attribute.deprecated || !isAllowed(attribute, run)) refuse(draft, key, member);
+    else if (attribute.isCaptioned || attribute.isApart) own(draft, key);
+    else if (!attribute.isText || typeof member !== 'string') conformMember(draft, attribute, member);
+    else if (draft.kept !== undefined) draft.kept[key] = member;
   }
   return pairs;
 }
 
 /** Fits the member in, and finds a place for what remains of it. */
-function conformMember(draft: Draft, at: number, attribute: Attribute, fitting: Fitting): void {
+function conformMember(draft: Draft, attribute: Attribute, member: Json): void {
   const { name } = attribute;
-  const member = draft.source[name] ?? null;
-  const fitted = fit(attribute, member, fitting);
-  if (fitted !== member) own(draft, at);
+  const fitted = fit(attribute, member, draft);
+  if (fitted !== member) own(draft, name);
   if (draft.kept !== undefined && fitted !== undefined) draft.kept[name] = fitted;
-  const { left, problem } = fitting;
-  fitting.left = undefined;
-  fitting.problem = undefined;
+  const { rest, problem } = draft;
+  draft.rest = undefined;
+  draft.problem = undefined;
   if (problem !== undefined) (draft.problems ??= new Map()).set(name, problem);
-  if (left !== undefined && !asName(attribute, left, draft)) leave(draft, name, left);
+  if (rest !== undefined && !asName(attribute, rest, draft)) leave(draft, name, rest);
 }
 
 /** Most objects are what they should be and are taken as they are: a copy is made when the first difference is met, at this member. */
-function own(draft: Draft, at = draft.keys.length): Record<string, Json | undefined> {
+function own(draft: Draft, until?: string): Record<string, Json | undefined> {
   if (draft.kept !== undefined) return draft.kept;
-  const { source, keys } = draft;
+  const { source } = draft;
   const kept: Record<string, Json | undefined> = {};
-  for (let before = 0; before < at; before++) {
-    const key = keys[before] ?? '';
+  for (const key in source) {
+    if (key === until) break;
     kept[key] = source[key];
   }
   draft.kept = kept;
   return kept;
 }
 
+function refuse(draft: Draft, key: string, member: Json): void {
+  own(draft, key);
+  if (!isObject(member) || !isEmpty(member)) leave(draft, key, member);
+}
+
 function leave(draft: Draft, key: string, member: Json): void {
-  (draft.left ??= []).push([key, member]);
+  const left = (draft.left ??= {});
+  // Assigning to __proto__ would not make a member.
+  if (key === '__proto__') Object.defineProperty(left, key, { value: member, enumerable: true, configurable: true, writable: true });
+  else left[key] = member;
 }
 
 function isAllowed({ profiles }: Attribute, run: Conforming): boolean {
-  if (profiles === undefined || profiles.some((profile) => run.profiles.has(profile))) return true;
+  if (profiles === undefined) return true;
+  for (const profile of profiles) if (run.profiles.has(profile)) return true;
   const usable = profiles.find(
     (profile) =>
       run.cls.profiles.has(profile) &&
@@ -114,63 +137,55 @@ function isAllowed({ profiles }: Attribute, run: Conforming): boolean {
   return usable !== undefined;
 }
 
-/** Where values are fitted, and what remains of the one that was. */
-interface Fitting {
-  readonly run: Conforming;
-  readonly depth: number;
-  left: Json | undefined;
-  problem: string | undefined;
-}
-
 /** @returns what is kept. */
-function fit(attribute: Attribute, member: Json, fitting: Fitting): Json | undefined {
-  if (attribute.list) return fitAll(attribute, isArray(member) ? member : [member], fitting);
+function fit(attribute: Attribute, member: Json, draft: Draft): Json | undefined {
+  if (attribute.list) return fitAll(attribute, isArray(member) ? member : [member], draft);
   // A list of one where 1.8.0 has no list.
   const only = isArray(member) && member.length === 1 && attribute.type !== 'json_t' ? member[0] : member;
-  return only === undefined || only === null ? undefined : fitOne(attribute, only, fitting);
+  return only === undefined || only === null ? undefined : fitOne(attribute, only, draft);
 }
 
 /** Elements that do not fit, and what is left of those that do, stand in `left` at their own positions. */
-function fitAll(attribute: Attribute, elements: readonly Json[], fitting: Fitting): Json | undefined {
+function fitAll(attribute: Attribute, elements: readonly Json[], draft: Draft): Json | undefined {
   let kept: Json[] | undefined;
   let left: Json[] | undefined;
   for (let at = 0; at < elements.length; at++) {
     const element = elements[at] ?? null;
-    const fitted = element === null ? undefined : fitOne(attribute, element, fitting);
+    const fitted = element === null ? undefined : fitOne(attribute, element, draft);
     if (kept === undefined && fitted !== element) kept = elements.slice(0, at);
     if (kept !== undefined && fitted !== undefined) kept.push(fitted);
-    fitting.problem = undefined;
-    if (fitting.left === undefined) continue;
+    draft.problem = undefined;
+    if (draft.rest === undefined) continue;
     left ??= [];
     while (left.length < at) left.push(null);
-    left.push(fitting.left);
-    fitting.left = undefined;
+    left.push(draft.rest);
+    draft.rest = undefined;
   }
-  fitting.left = left;
+  draft.rest = left;
   const all = kept ?? elements;
   return all.length === 0 ? undefined : all;
 }
 
-function fitOne(attribute: Attribute, member: Json, fitting: Fitting): Json | undefined {
+function fitOne(attribute: Attribute, member: Json, draft: Draft): Json | undefined {
   if (attribute.object === undefined) {
     const scalar = scalarOf(attribute, member);
-    if (scalar === undefined) fitting.left = member;
+    if (scalar === undefined) draft.rest = member;
     return scalar;
   }
   const shape = objectShape(attribute.object);
-  if (shape === undefined || !isObject(member) || fitting.depth >= MAX_DEPTH) {
-    fitting.left = member;
+  if (shape === undefined || !isObject(member) || draft.depth >= MAX_DEPTH) {
+    draft.rest = member;
     return undefined;
   }
-  const { kept, left, problem } = conform(member, shape, fitting.run, fitting.depth + 1);
-  fitting.problem = problem;
-  if (problem === undefined) fitting.left = left;
-  else if (!isEmpty(member)) fitting.left = member;
+  const { kept, left, problem } = conform(member, shape, draft.run, draft.depth + 1);
+  draft.problem = problem;
+  if (problem === undefined) draft.rest = left;
+  else if (!isEmpty(member)) draft.rest = member;
   // Parquet writes every column there is, most of them empty.
   return problem === undefined && hasMembers(kept) ? kept : undefined;
 }
 
-function hasMembers(node: JsonObject): boolean {
+export function hasMembers(node: JsonObject): boolean {
   for (const name in node) if (Object.hasOwn(node, name)) return true;
   return false;
 }
@@ -190,13 +205,18 @@ function asName({ type }: Attribute, left: Json, draft: Draft): boolean {
 }
 
 /** The short form: no caption where the id says it; another word than OCSF's stays in `left`. */
-function captioned(attribute: Shape['captioned'][number], draft: Draft, run: Conforming): void {
+function captioned(attribute: Shape['captioned'][number], draft: Draft): void {
   const { name, caption } = attribute;
+  if (attribute.isApart) {
+    // Its place.
+    own(draft)[name] = undefined;
+    return;
+  }
   const id = draft.source[name] ?? undefined;
   const word = draft.source[caption] ?? undefined;
-  if ((id === undefined && word === undefined) || !isAllowed(attribute, run)) return;
-  const found = ids(attribute, id, word);
+  if ((id === undefined && word === undefined) || !isAllowed(attribute, draft.run)) return;
   const kept = own(draft);
+  const found = ids(attribute, id, word);
   if (found.id !== undefined) kept[name] = found.id;
   if (found.caption !== undefined) kept[caption] = found.caption;
   if (found.leftId !== undefined) leave(draft, name, found.leftId);
@@ -206,8 +226,8 @@ function captioned(attribute: Shape['captioned'][number], draft: Draft, run: Con
 /** Ids that are required become Unknown (0), which says what is known: nothing. */
 function problemOf(draft: Draft): string | undefined {
   const { shape } = draft;
-  for (const { name, captions, type, list } of shape.required) {
-    if ((draft.kept ?? draft.source)[name] !== undefined) continue;
+  for (const { name, captions, type, list, isApart } of shape.required) {
+    if (isApart || (draft.kept ?? draft.source)[name] !== undefined) continue;
     if (type !== 'integer_t' || captions?.['0'] === undefined) return pathOf(name, draft);
     own(draft)[name] = list ? [0] : 0;
   }

@@ -7,10 +7,13 @@ import { digest } from '../ids.ts';
 import type { Json, JsonObject, OcsfEvent, Outcome } from '../model.ts';
 import { isArray, isObject, object, reject, text, value } from '../outcome.ts';
 import { OCSF_VERSION } from './classes.ts';
-import { conform, type Conformed } from './conform.ts';
+import { conform, hasMembers, type Conformed } from './conform.ts';
 import { moved } from './moved-classes.ts';
 import { timeOf, wholeOf } from './scalars.ts';
 import { classShape, type ClassShape } from './shape.ts';
+
+/** What does not fit, by its name. */
+type Left = Record<string, Json | undefined>;
 
 export interface LiftOptions {
   /** Names an event that has no id of its own. */
@@ -31,13 +34,13 @@ export function lift(candidate: JsonObject, options: LiftOptions): Outcome<OcsfE
   if (text(metadata['version']) === undefined) return reject('missing_field', 'metadata.version');
   const time = eventTime(event);
   if (typeof time !== 'number') return time;
-  const prepared = { ...event, ...DERIVED, ...classification(event, cls), time };
-  const { conformed, profiles } = conformWithProfiles(prepared, cls, metadata);
+  const { conformed, profiles } = conformWithProfiles(completed(event, time), cls, metadata);
   const { kept, left = {}, problem } = conformed;
   if (problem !== undefined) return reject('missing_field', problem);
   const activity = wholeOf(kept['activity_id']) ?? 0;
-  const identified = identify(object(kept['metadata']) ?? {}, time, options);
-  const rest = withMetadata({ ...left, ...contradictions(candidate, given, cls, activity) }, metadata, profiles, identified.left);
+  const identified = identify(object(kept['metadata']) ?? {}, profiles, time, options);
+  addContradictions(left, candidate, { given, cls, activity });
+  addMetadata(left, metadata, profiles, identified.left);
   return value({
     ...kept,
     activity_id: activity,
@@ -46,8 +49,8 @@ export function lift(candidate: JsonObject, options: LiftOptions): Outcome<OcsfE
     type_uid: cls.uid * 100 + activity,
     severity_id: wholeOf(kept['severity_id']) ?? 0,
     time,
-    metadata: { ...identified.metadata, profiles: profiles.length === 0 ? undefined : profiles },
-    unmapped: unmappedOf(event, rest),
+    metadata: identified.metadata,
+    unmapped: unmappedOf(event, left),
   });
 }
 
@@ -62,13 +65,13 @@ function classUidOf(event: JsonObject): number | undefined {
   return wholeOf(event['class_uid']) ?? (typeUid === undefined ? undefined : Math.floor(typeUid / 100));
 }
 
-/** Captions of the class, which is said by its number, and what is dealt with apart. */
-const DERIVED = { class_name: undefined, category_name: undefined, type_name: undefined, observables: undefined, unmapped: undefined };
-
-function classification(event: JsonObject, cls: ClassShape): JsonObject {
-  const typeUid = wholeOf(event['type_uid']);
-  const activity = event['activity_id'] ?? (typeUid === undefined || event['activity_name'] !== undefined ? undefined : typeUid % 100);
-  return { category_uid: cls.category, class_uid: cls.uid, type_uid: cls.uid * 100, activity_id: activity };
+/** Its time may stand in another attribute, its activity only in its type. */
+function completed(event: JsonObject, time: number): JsonObject {
+  const isTimed = (event['time'] ?? undefined) !== undefined;
+  const isNamed = (event['activity_id'] ?? undefined) !== undefined || event['activity_name'] !== undefined;
+  const typeUid = isNamed ? undefined : wholeOf(event['type_uid']);
+  if (isTimed && typeUid === undefined) return event;
+  return { ...event, time, activity_id: typeUid === undefined ? event['activity_id'] : typeUid % 100 };
 }
 
 interface Profiled {
@@ -76,16 +79,19 @@ interface Profiled {
   readonly profiles: readonly string[];
 }
 
+const NONE: ReadonlySet<string> = new Set();
+
 /** A profile whose required attribute does not fit cannot be used: then all is done again without it. */
 function conformWithProfiles(event: JsonObject, cls: ClassShape, metadata: JsonObject): Profiled {
   const declared = declaredProfiles(metadata).flatMap((name) => profileOf(name, cls) ?? []);
-  const barred = new Set<string>();
+  let barred: ReadonlySet<string> = NONE;
   for (;;) {
-    const profiles = new Set(declared.filter((name) => !barred.has(name)));
+    const profiles = new Set(barred === NONE ? declared : declared.filter((name) => !barred.has(name)));
     const conformed = conform(event, cls, { cls, event, profiles, barred });
-    const unusable = [...profiles].find((name) => cls.requiredBy.get(name)?.some((required) => conformed.kept[required] === undefined));
-    if (unusable === undefined) return { conformed, profiles: [...profiles] };
-    barred.add(unusable);
+    const used = [...profiles];
+    const unusable = used.find((name) => cls.requiredBy.get(name)?.some((required) => conformed.kept[required] === undefined));
+    if (unusable === undefined) return { conformed, profiles: used };
+    barred = new Set(barred).add(unusable);
   }
 }
 
@@ -109,14 +115,15 @@ interface Identified {
 }
 
 /** @param metadata as 1.8.0 has it. */
-function identify(metadata: JsonObject, time: number, { uid, ownUid }: LiftOptions): Identified {
+function identify(metadata: JsonObject, profiles: readonly string[], time: number, { uid, ownUid }: LiftOptions): Identified {
   const product = object(metadata['product']) ?? {};
   const name = text(product['name']) ?? text(product['uid']) ?? 'Unknown';
   const vendor = text(product['vendor_name']) ?? 'Unknown';
   const said = text(metadata['uid']);
-  const scope = [vendor, name, metadata['tenant_uid'] ?? null, said ?? null];
-  const used =
-    ownUid ?? (said === undefined ? uid() : WORLDWIDE.test(said) ? said : digest(15, 'ocsf', JSON.stringify(scope), String(time)));
+  const used = ownUid ?? (said === undefined ? uid() : WORLDWIDE.test(said) ? said : scoped(said));
+  function scoped(id: string): string {
+    return digest(15, 'ocsf', JSON.stringify([vendor, name, metadata['tenant_uid'] ?? null, id]), String(time));
+  }
   const original = text(metadata['original_event_uid']);
   const changed = said === undefined || said === used ? undefined : said;
   return {
@@ -126,46 +133,51 @@ function identify(metadata: JsonObject, time: number, { uid, ownUid }: LiftOptio
       version: OCSF_VERSION,
       product: { ...product, name, vendor_name: vendor },
       original_event_uid: original ?? changed,
+      profiles: profiles.length === 0 ? undefined : profiles,
     },
     left: original === undefined || original === changed ? undefined : changed,
   };
 }
 
+interface Classified {
+  readonly given: number;
+  readonly cls: ClassShape;
+  readonly activity: number;
+}
+
 /** What the producer said of the class that the class itself does not say, and the class that there was. */
-function contradictions(event: JsonObject, given: number, cls: ClassShape, activity: number): JsonObject {
+function addContradictions(left: Left, event: JsonObject, { given, cls, activity }: Classified): void {
   const { category_uid: category = null, type_uid: type = null } = event;
   const ofClass = given === cls.uid ? cls.category : Math.floor(given / 1000);
-  return {
-    ...(given === cls.uid ? {} : { class_uid: given }),
-    ...(category === null || wholeOf(category) === ofClass ? {} : { category_uid: category }),
-    ...(type === null || wholeOf(type) === given * 100 + activity ? {} : { type_uid: type }),
-  };
+  if (given !== cls.uid) left['class_uid'] = given;
+  if (category !== null && wholeOf(category) !== ofClass) left['category_uid'] = category;
+  if (type !== null && wholeOf(type) !== given * 100 + activity) left['type_uid'] = type;
 }
 
 /** What of metadata was changed or cannot be used stays too. */
-function withMetadata(left: JsonObject, metadata: JsonObject, profiles: readonly string[], uid: string | undefined): JsonObject {
-  const said = metadata['profiles'] ?? undefined;
+function addMetadata(left: Left, metadata: JsonObject, profiles: readonly string[], uid: string | undefined): void {
+  const { version, profiles: said } = metadata;
   const declared = declaredProfiles(metadata);
   const unused = declared.filter((name) => !profiles.some((used) => used === name || used.endsWith(`/${name}`)));
-  const isPlain = said === undefined || (isArray(said) && said.length === declared.length);
-  const rest = {
-    ...object(left['metadata']),
-    ...(metadata['version'] === OCSF_VERSION ? {} : { version: metadata['version'] }),
-    ...(isPlain ? (unused.length === 0 ? {} : { profiles: unused }) : { profiles: said }),
-    ...(uid === undefined ? {} : { uid }),
-  };
-  return Object.keys(rest).length === 0 ? left : { ...left, metadata: rest };
+  const isPlain = (said ?? undefined) === undefined || (isArray(said) && said.length === declared.length);
+  const changed: Left = {};
+  if (version !== OCSF_VERSION) changed['version'] = version;
+  if (!isPlain) changed['profiles'] = said;
+  else if (unused.length > 0) changed['profiles'] = unused;
+  if (uid !== undefined) changed['uid'] = uid;
+  if (hasMembers(changed)) left['metadata'] = { ...object(left['metadata']), ...changed };
 }
 
-function unmappedOf(event: JsonObject, left: JsonObject): JsonObject | undefined {
+/** Takes what is left. */
+function unmappedOf(event: JsonObject, left: Left): JsonObject | undefined {
   const observables = otherObservables(event);
-  const all = observables === undefined ? left : { ...left, observables };
+  if (observables !== undefined) left['observables'] = observables;
   const given = asObject(event['unmapped'] ?? undefined);
-  if (given === undefined) return Object.keys(all).length === 0 ? undefined : all;
+  if (given === undefined) return hasMembers(left) ? left : undefined;
+  if (!hasMembers(left)) return hasMembers(given) ? given : undefined;
   const names = Object.keys(given);
-  if (Object.keys(all).length === 0) return names.length === 0 ? undefined : given;
-  if (!names.some((name) => Object.hasOwn(all, name))) return { ...all, ...given };
-  const free = new Map(Object.entries(all));
+  if (!names.some((name) => Object.hasOwn(left, name))) return { ...left, ...given };
+  const free = new Map(Object.entries(left));
   for (const name of names) free.set(free.has(name) ? unused(`${name}_`, free, given) : name, given[name]);
   return Object.fromEntries(free);
 }
@@ -198,6 +210,7 @@ function otherObservables(event: JsonObject): Json | undefined {
   const observables = event['observables'] ?? undefined;
   if (observables === undefined || !isArray(observables)) return observables;
   const open = observables.filter((one) => !isSaidWhereNamed(event, one));
+  if (open.length === 0) return undefined;
   const sought = new Set(open.flatMap((one) => soughtIn(one) ?? []));
   if (sought.size > 0) for (const name of Object.keys(event)) if (name !== 'observables') strikeOut(event[name], sought, 1);
   const others = open.filter((one) => {

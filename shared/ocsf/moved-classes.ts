@@ -1,5 +1,5 @@
 // Classes that OCSF has given up, as their successors in 1.8.0. https://schema.ocsf.io/1.8.0/classes/security_finding
-import type { JsonObject } from '../model.ts';
+import type { Json, JsonObject } from '../model.ts';
 import { isArray, isObject, object } from '../outcome.ts';
 import { API_ACTIVITY, COMPLIANCE_FINDING, DETECTION_FINDING, VULNERABILITY_FINDING } from './classes.ts';
 
@@ -19,39 +19,46 @@ export function moved(event: JsonObject, classUid: number): Moved {
   return { event, classUid: isEarly ? API_ACTIVITY.uid : classUid };
 }
 
+type Draft = Record<string, Json | undefined>;
+
 /** The specific class that its contents ask for. What the event has under a present name already is left alone. */
 function securityFinding(event: JsonObject): Moved {
-  const { state, state_id, status, status_id, ...rest } = event;
+  const { state, state_id, status, status_id } = event;
   // What became of the finding is its status now; whether reporting it went well has no place any more.
-  const draft = { ...rest, status: state, status_id: state_id, report_status: status, report_status_id: status_id };
-  return { classUid: findingClass(event), event: withEvidences(withFindingInfo(draft)) };
+  const reported = { report_status: status, report_status_id: status_id };
+  const draft: Draft = { ...event, state: undefined, state_id: undefined, status: state, status_id: state_id, ...reported };
+  addFindingInfo(draft);
+  addEvidences(draft);
+  return { classUid: findingClass(event), event: draft };
 }
 
 /** Attributes of the finding stand in finding_info since. */
-function withFindingInfo(event: JsonObject): JsonObject {
-  const { finding, analytic, attacks, data_sources, kill_chain, ...rest } = event;
-  if (!isObject(finding) || !isFree(event, 'finding_info')) return event;
+function addFindingInfo(draft: Draft): void {
+  const { finding, analytic, attacks, data_sources, kill_chain } = draft;
+  if (!isObject(finding) || !isFree(draft, 'finding_info')) return;
   const { related_analytics, ...analysed } = object(analytic) ?? {};
   const { remediation, ...found } = finding;
-  const isMoved = isFree(event, 'remediation');
-  return {
-    ...rest,
-    remediation: isMoved ? remediation : rest['remediation'],
-    finding_info: {
-      ...(isMoved ? found : finding),
-      analytic: isObject(analytic) ? analysed : analytic,
-      related_analytics,
-      attacks,
-      data_sources,
-      kill_chain,
-    },
+  const isMoved = isFree(draft, 'remediation');
+  if (isMoved) draft['remediation'] = remediation;
+  draft['finding_info'] = {
+    ...(isMoved ? found : finding),
+    analytic: isObject(analytic) ? analysed : analytic,
+    related_analytics,
+    attacks,
+    data_sources,
+    kill_chain,
   };
+  for (const name of INTO_FINDING_INFO) draft[name] = undefined;
 }
 
-function withEvidences(event: JsonObject): JsonObject {
-  const { evidence, process, ...rest } = event;
-  if (!isFree(event, 'evidences') || (isFree(event, 'evidence') && isFree(event, 'process'))) return event;
-  return { ...rest, evidences: [{ data: evidence, process }] };
+const INTO_FINDING_INFO = ['finding', 'analytic', 'attacks', 'data_sources', 'kill_chain'];
+
+function addEvidences(draft: Draft): void {
+  const { evidence: data, process } = draft;
+  if (!isFree(draft, 'evidences') || (isFree(draft, 'evidence') && isFree(draft, 'process'))) return;
+  draft['evidences'] = [{ data, process }];
+  draft['evidence'] = undefined;
+  draft['process'] = undefined;
 }
 
 function isFree(event: JsonObject, name: string): boolean {

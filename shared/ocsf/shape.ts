@@ -51,10 +51,14 @@ export interface Attribute {
   readonly captions: Readonly<Record<string, string>> | undefined;
   /** The object's name, if it holds one (or a list of it). */
   readonly object: string | undefined;
+  /** It holds one text, whatever it says: most attributes do. */
+  readonly isText: boolean;
   /** It is an id with a caption, or the caption: the two are looked at together. */
   readonly isCaptioned: boolean;
   /** Which of the shape's `captioned` it belongs to, as bits. */
   readonly pairs: number;
+  /** lift.ts sees to it. */
+  readonly isApart: boolean;
 }
 
 export interface Shape {
@@ -65,6 +69,8 @@ export interface Shape {
   readonly required: readonly Attribute[];
   /** Ids with a caption beside them. */
   readonly captioned: readonly (Attribute & { readonly caption: string })[];
+  /** Those of them that lift.ts sees to, as bits. */
+  readonly apart: number;
   /** Attributes it had under other names. */
   readonly renames: readonly (readonly [string, Rule])[];
   readonly any: readonly string[];
@@ -113,17 +119,26 @@ export function objectShape(name: string): Shape | undefined {
   return shape;
 }
 
+/** Of classes: what they are is said once it is known, what the event holds beside its attributes is sorted out at the end. */
+const APART: ReadonlySet<string> = new Set(['category_uid', 'class_uid', 'type_uid', 'observables', 'unmapped']);
+
 function compile(scope: string, { attributes: table, any = [], one = [] }: RawShape): Shape {
   const captions = Object.entries(table).flatMap(([name, entry]) =>
     typeof entry === 'string' || entry.caption === undefined || entry.deprecated === true ? [] : [{ name, caption: entry.caption }],
   );
-  const attributes = new Map(Object.entries(table).map(([name, entry]) => [name, attributeOf(name, entry, captions)] as const));
+  const attributes = new Map(
+    Object.entries(table).map(([name, entry]) => {
+      const isApart = scope === 'class' && APART.has(name);
+      return [name, { ...attributeOf(name, entry, captions), isApart }] as const;
+    }),
+  );
   const all = [...attributes.values()].filter(({ deprecated }) => !deprecated);
   return {
     scope,
     attributes,
     required: all.filter(({ required, profiles }) => required && profiles === undefined),
     captioned: all.flatMap((attribute) => (attribute.caption === undefined ? [] : [{ ...attribute, caption: attribute.caption }])),
+    apart: all.reduce((bits, { isApart, pairs }) => (isApart ? bits | pairs : bits), 0),
     renames: renamesOf(scope).filter(([old]) => attributes.get(old)?.deprecated !== false),
     any,
     one,
@@ -131,7 +146,7 @@ function compile(scope: string, { attributes: table, any = [], one = [] }: RawSh
 }
 
 /** @param pairs ids of the shape and their captions, in order. */
-function attributeOf(name: string, entry: ShapeEntry, pairs: readonly { readonly name: string; readonly caption: string }[]): Attribute {
+function attributeOf(name: string, entry: ShapeEntry, pairs: readonly { readonly name: string; readonly caption: string }[]) {
   const raw: RawAttribute = typeof entry === 'string' ? { type: entry } : entry;
   return {
     name,
@@ -144,6 +159,7 @@ function attributeOf(name: string, entry: ShapeEntry, pairs: readonly { readonly
     captions: raw.ids === undefined ? undefined : FULL_FORM_DATA.captions[raw.ids],
     // The one object without attributes holds anything.
     object: raw.type !== 'object' && Object.hasOwn(SHAPE_DATA.objects, raw.type) ? raw.type : undefined,
+    isText: raw.type === 'string_t' && raw.list !== true && raw.ids === undefined,
     isCaptioned: raw.isCaption === true || (raw.caption !== undefined && raw.ids !== undefined),
     pairs: pairs.reduce((bits, pair, at) => (pair.name === name || pair.caption === name ? bits | (1 << at) : bits), 0),
   };

@@ -2,63 +2,98 @@
 // https://docs.aws.amazon.com/guardduty/latest/APIReference/API_Finding.html
 import type { JsonObject } from '../model.ts';
 import { SEVERITY } from '../ocsf/classes.ts';
-import { epochMs, inRange, ipOf } from '../ocsf/event.ts';
-import { isArray, isObject, object, text } from '../outcome.ts';
+import { ipOf } from '../ocsf/event.ts';
+import { isArray, isObject } from '../outcome.ts';
+import { settle, takeNumber, takeTags, takeTexts } from './lib/aws-finding.ts';
+import {
+  fieldsOf,
+  inside,
+  listIn,
+  markTaken,
+  peekText,
+  takeIp,
+  takePort,
+  takeText,
+  takeTime,
+  takeWhole,
+  type Fields,
+} from './lib/fields.ts';
 
 // ── What GuardDuty saw: service.action, service.runtimeDetails, service.detection ──────────────────────────────────────────────────────
 
-/** @returns OCSF evidences; undefined where the finding shows none that has a place there. https://schema.ocsf.io/1.8.0/objects/evidences */
-export function evidencesOf(finding: JsonObject): readonly JsonObject[] | undefined {
-  const service = object(finding['service']) ?? {};
-  const resource = object(finding['resource']) ?? {};
-  const action = object(service['action']) ?? {};
-  const evidences = [
-    ...apiCall(object(action['awsApiCallAction']), resource),
-    ...kubernetesCall(object(action['kubernetesApiCallAction']), resource),
-    ...connection(object(action['networkConnectionAction']), resource),
-    ...portProbes(object(action['portProbeAction']), resource),
-    ...dnsRequest(object(action['dnsRequestAction']), resource),
-    ...databaseLogins(object(action['rdsLoginAttemptAction']), resource),
-    ...runtimeProcess(object(service['runtimeDetails']), resource),
-    ...sequence(object(object(service['detection'])?.['sequence'])),
-  ];
+/** Takes OCSF evidences; undefined where the finding shows none that has a place there. https://schema.ocsf.io/1.8.0/objects/evidences */
+export function evidencesOf(finding: Fields): readonly JsonObject[] | undefined {
+  const service = inside(finding, 'service');
+  const resource = inside(finding, 'resource');
+  const action = inside(service, 'action');
+  const evidences: JsonObject[] = [];
+  for (const [name, read] of ACTIONS) if (isObject(action.members[name])) evidences.push(...read(inside(action, name), resource));
+  if (isObject(service.members['runtimeDetails'])) evidences.push(...runtimeProcess(inside(service, 'runtimeDetails'), resource));
+  if (isObject(service.members['detection'])) evidences.push(...sequence(sequenceIn(service)));
   return evidences.length === 0 ? undefined : evidences;
 }
 
-function apiCall(call: JsonObject | undefined, resource: JsonObject): readonly JsonObject[] {
-  const operation = text(call?.['api']);
-  if (call === undefined || operation === undefined) return [];
-  const service = text(call['serviceName']);
-  const error = text(call['errorCode']);
-  const agent = text(call['userAgent']);
+type Reader = (action: Fields, resource: Fields) => readonly JsonObject[];
+
+/** Members of service.action: a finding has one of them. */
+const ACTIONS: readonly (readonly [string, Reader])[] = [
+  ['awsApiCallAction', apiCall],
+  ['kubernetesApiCallAction', kubernetesCall],
+  ['networkConnectionAction', connection],
+  ['portProbeAction', portProbes],
+  ['dnsRequestAction', dnsRequest],
+  ['rdsLoginAttemptAction', databaseLogins],
+];
+
+function sequenceIn(service: Fields): Fields {
+  return inside(inside(service, 'detection'), 'sequence');
+}
+
+function apiCall(call: Fields, resource: Fields): readonly JsonObject[] {
+  const operation = takeText(call, 'api');
+  if (operation === undefined) return [];
+  const service = takeText(call, 'serviceName');
+  const error = takeText(call, 'errorCode');
   return [
     {
-      actor: keyOwner(object(resource['accessKeyDetails'])),
+      actor: keyOwner(inside(resource, 'accessKeyDetails')),
       api: {
         operation,
         service: service === undefined ? undefined : { name: service },
         response: error === undefined ? undefined : { error },
       },
-      src_endpoint: remoteEndpoint(call) ?? domainEndpoint(object(call['domainDetails'])),
-      http_request: agent === undefined ? undefined : { user_agent: agent },
+      src_endpoint: remoteEndpoint(call) ?? domainEndpoint(inside(call, 'domainDetails')),
+      http_request: requestBy(takeText(call, 'userAgent')),
     },
   ];
 }
 
-function keyOwner(key: JsonObject | undefined): JsonObject | undefined {
-  const uid = text(key?.['principalId']);
-  const name = text(key?.['userName']);
+function requestBy(user_agent: string | undefined): JsonObject | undefined {
+  return user_agent === undefined ? undefined : { user_agent };
+}
+
+function keyOwner(key: Fields): JsonObject | undefined {
+  return actorOf(key, { uid: 'principalId', name: 'userName', type: 'userType', credential: 'accessKeyId' });
+}
+
+/** @param names of the members that say it. */
+function actorOf(user: Fields, names: Readonly<Record<'uid' | 'name' | 'type' | 'credential', string>>): JsonObject | undefined {
+  const uid = takeText(user, names.uid);
+  const name = takeText(user, names.name);
   if (uid === undefined && name === undefined) return undefined;
-  return { user: { uid, name, ...userType(text(key?.['userType'])), ...credential(text(key?.['accessKeyId'])) } };
+  return { user: { uid, name, ...userType(takeText(user, names.type)), ...credential(takeText(user, names.credential)) } };
 }
 
 /** User type ids. https://schema.ocsf.io/1.8.0/objects/user (type_id) */
-const USER_TYPES: Readonly<Record<string, number>> = { IAMUser: 1, Root: 2 };
+const USER_TYPES: ReadonlyMap<string, number> = new Map([
+  ['IAMUser', 1],
+  ['Root', 2],
+]);
 const USER_TYPE_OTHER = 99;
 
 function userType(type: string | undefined): JsonObject {
   if (type === undefined) return {};
-  const known = Object.hasOwn(USER_TYPES, type) ? USER_TYPES[type] : undefined;
+  const known = USER_TYPES.get(type);
   return known === undefined ? { type_id: USER_TYPE_OTHER, type } : { type_id: known };
 }
 
@@ -66,86 +101,106 @@ function credential(uid: string | undefined): JsonObject {
   return uid === undefined ? {} : { programmatic_credentials: [{ uid }] };
 }
 
-function kubernetesCall(call: JsonObject | undefined, resource: JsonObject): readonly JsonObject[] {
-  const operation = text(call?.['verb']);
-  if (call === undefined || operation === undefined) return [];
-  const path = text(call['requestUri']);
-  const agent = text(call['userAgent']);
-  const code = integer(call['statusCode']);
+function kubernetesCall(call: Fields, resource: Fields): readonly JsonObject[] {
+  const operation = takeText(call, 'verb');
+  if (operation === undefined) return [];
+  const path = takeText(call, 'requestUri');
+  const code = takeWhole(call, 'statusCode');
   return [
     {
-      actor: kubernetesUser(resource),
+      actor: kubernetesUser(inside(inside(resource, 'kubernetesDetails'), 'kubernetesUserDetails')),
       api: { operation, service: { name: 'kubernetes' }, response: code === undefined ? undefined : { code } },
-      src_endpoint: remoteEndpoint(call) ?? addressEndpoint(strings(call['sourceIPs'])[0]),
+      src_endpoint: remoteEndpoint(call) ?? firstAddress(call, 'sourceIPs'),
       url: path === undefined ? undefined : { path },
-      http_request: agent === undefined ? undefined : { user_agent: agent },
+      http_request: requestBy(takeText(call, 'userAgent')),
     },
   ];
 }
 
-function kubernetesUser(resource: JsonObject): JsonObject | undefined {
-  const user = object(object(resource['kubernetesDetails'])?.['kubernetesUserDetails']);
-  const name = text(user?.['username']);
+function kubernetesUser(user: Fields): JsonObject | undefined {
+  const name = takeText(user, 'username');
   if (name === undefined) return undefined;
-  const groups = strings(user?.['groups']).map((group) => ({ name: group }));
-  return { user: { name, uid: text(user?.['uid']), groups: groups.length === 0 ? undefined : groups } };
+  return { user: { name, uid: takeText(user, 'uid'), groups: takeTexts(user, 'groups')?.map((group) => ({ name: group })) } };
+}
+
+/** Several addresses stay: which of them came first says where the others stood. */
+function firstAddress(call: Fields, name: string): JsonObject | undefined {
+  const addresses = call.members[name];
+  const [first] = isArray(addresses) ? addresses : [];
+  const ip = typeof first === 'string' ? ipOf(first) : undefined;
+  if (ip === undefined) return undefined;
+  if (isArray(addresses) && addresses.length === 1) markTaken(call, name);
+  return { ip };
 }
 
 /** Direction ids. https://schema.ocsf.io/1.8.0/objects/network_connection_info (direction_id) */
-const DIRECTIONS: Readonly<Record<string, number>> = { INBOUND: 1, OUTBOUND: 2 };
-const DIRECTION_UNKNOWN = 0;
+const UNKNOWN = 0;
+const INBOUND = 1;
+const DIRECTIONS: ReadonlyMap<string, number> = new Map([
+  ['INBOUND', INBOUND],
+  ['OUTBOUND', 2],
+]);
 
-function connection(network: JsonObject | undefined, resource: JsonObject): readonly JsonObject[] {
-  if (network === undefined) return [];
-  const direction = DIRECTIONS[text(network['connectionDirection']) ?? ''] ?? DIRECTION_UNKNOWN;
+function connection(network: Fields, resource: Fields): readonly JsonObject[] {
+  const direction_id = takeKnown(network, 'connectionDirection', DIRECTIONS) ?? UNKNOWN;
   const local = localEndpoint(network, resource);
   const remote = remoteEndpoint(network);
-  const [src_endpoint, dst_endpoint] = direction === DIRECTIONS['INBOUND'] ? [remote, local] : [local, remote];
-  return [
-    { src_endpoint, dst_endpoint, connection_info: { direction_id: direction, protocol_name: text(network['protocol'])?.toLowerCase() } },
-  ];
+  const [src_endpoint, dst_endpoint] = direction_id === INBOUND ? [remote, local] : [local, remote];
+  return [{ src_endpoint, dst_endpoint, connection_info: { direction_id, protocol_name: takeText(network, 'protocol')?.toLowerCase() } }];
 }
 
-function portProbes(probe: JsonObject | undefined, resource: JsonObject): readonly JsonObject[] {
-  return objects(probe?.['portProbeDetails']).map((detail) => ({
+/** Takes a word that OCSF has a number for. */
+function takeKnown(fields: Fields, name: string, known: ReadonlyMap<string, number>): number | undefined {
+  const id = known.get(peekText(fields, name) ?? '');
+  if (id !== undefined) markTaken(fields, name);
+  return id;
+}
+
+function portProbes(probe: Fields, resource: Fields): readonly JsonObject[] {
+  const probes = listIn(probe, 'portProbeDetails').map((detail) => ({
     src_endpoint: remoteEndpoint(detail),
     dst_endpoint: localEndpoint(detail, resource),
-    connection_info: { direction_id: DIRECTIONS['INBOUND'] },
+    connection_info: { direction_id: INBOUND },
   }));
+  settle(probe, 'portProbeDetails');
+  return probes;
 }
 
-function dnsRequest(request: JsonObject | undefined, resource: JsonObject): readonly JsonObject[] {
-  const hostname = text(request?.['domain']);
-  return hostname === undefined ? [] : [{ query: { hostname }, src_endpoint: localEndpoint({}, resource) }];
+function dnsRequest(request: Fields, resource: Fields): readonly JsonObject[] {
+  const hostname = takeText(request, 'domain');
+  return hostname === undefined ? [] : [{ query: { hostname }, src_endpoint: localEndpoint(NOTHING, resource) }];
 }
 
-function databaseLogins(login: JsonObject | undefined, resource: JsonObject): readonly JsonObject[] {
-  if (login === undefined) return [];
+// The documentation writes the first of them, and no other name, with a capital letter.
+const LOGINS = ['LoginAttributes', 'loginAttributes'];
+
+function databaseLogins(login: Fields, resource: Fields): readonly JsonObject[] {
   const src_endpoint = remoteEndpoint(login);
-  // The documentation writes this one name with a capital letter.
-  const attempts = [...objects(login['LoginAttributes']), ...objects(login['loginAttributes'])];
-  const users = attempts.length > 0 ? attempts.map((attempt) => attempt['user']) : [object(resource['rdsDbUserDetails'])?.['user']];
-  return users.flatMap((candidate) => {
-    const name = text(candidate);
+  const attempts = LOGINS.flatMap((name) => listIn(login, name));
+  const users = attempts.length > 0 ? attempts : [inside(resource, 'rdsDbUserDetails')];
+  const seen = users.flatMap((one) => {
+    const name = takeText(one, 'user');
     return name === undefined && src_endpoint === undefined ? [] : [{ src_endpoint, user: name === undefined ? undefined : { name } }];
   });
+  for (const name of LOGINS) settle(login, name);
+  return seen;
 }
 
-function runtimeProcess(runtime: JsonObject | undefined, resource: JsonObject): readonly JsonObject[] {
-  const seen = object(runtime?.['process']);
-  const pid = integer(seen?.['pid']);
-  const uid = text(seen?.['uuid']);
-  if (seen === undefined || (pid === undefined && uid === undefined)) return [];
-  const user = text(seen['user']);
+function runtimeProcess(runtime: Fields, resource: Fields): readonly JsonObject[] {
+  const seen = inside(runtime, 'process');
+  const pid = takeWhole(seen, 'pid');
+  const uid = takeText(seen, 'uuid');
+  if (pid === undefined && uid === undefined) return [];
+  const user = takeText(seen, 'user');
   return [
     {
       process: {
         pid,
         uid,
-        name: text(seen['name']),
-        path: text(seen['executablePath']),
-        working_directory: text(seen['pwd']),
-        created_time: timeOf(seen['startTime']),
+        name: takeText(seen, 'name'),
+        path: takeText(seen, 'executablePath'),
+        working_directory: takeText(seen, 'pwd'),
+        created_time: takeTime(seen, 'startTime'),
         user: user === undefined ? undefined : { name: user },
       },
       container: containerOf(resource),
@@ -153,101 +208,100 @@ function runtimeProcess(runtime: JsonObject | undefined, resource: JsonObject): 
   ];
 }
 
-function containerOf(resource: JsonObject): JsonObject | undefined {
-  const workload = object(object(resource['kubernetesDetails'])?.['kubernetesWorkloadDetails']);
-  const task = object(object(resource['ecsClusterDetails'])?.['taskDetails']);
-  const container = object(resource['containerDetails']) ?? objects(workload?.['containers'])[0] ?? objects(task?.['containers'])[0];
-  const uid = text(container?.['id']);
-  const name = text(container?.['name']);
-  const image = text(container?.['image']);
+function containerOf(resource: Fields): JsonObject | undefined {
+  if (isObject(resource.members['containerDetails'])) return takeContainer(inside(resource, 'containerDetails'));
+  const workload = inside(inside(resource, 'kubernetesDetails'), 'kubernetesWorkloadDetails');
+  const task = inside(inside(resource, 'ecsClusterDetails'), 'taskDetails');
+  for (const holder of [workload, task]) {
+    const [first] = listIn(holder, 'containers');
+    if (first === undefined) continue;
+    const container = takeContainer(first);
+    settle(holder, 'containers');
+    return container;
+  }
+  return undefined;
+}
+
+function takeContainer(container: Fields): JsonObject | undefined {
+  const uid = takeText(container, 'id');
+  const name = takeText(container, 'name');
   if (uid === undefined && name === undefined) return undefined;
-  return { uid, name, runtime: text(container?.['containerRuntime']), image: image === undefined ? undefined : { uid: image } };
+  const image = takeText(container, 'image');
+  return { uid, name, runtime: takeText(container, 'containerRuntime'), image: image === undefined ? undefined : { uid: image } };
 }
 
 /** An attack sequence names its actors and endpoints once, apart from the signals they took part in. */
-function sequence(found: JsonObject | undefined): readonly JsonObject[] {
-  const actors = objects(found?.['actors']).flatMap((actor) => {
-    const user = object(actor['user']);
-    const uid = text(user?.['uid']);
-    const name = text(user?.['name']);
-    if (uid === undefined && name === undefined) return [];
-    return [{ actor: { user: { uid, name, ...userType(text(user?.['type'])), ...credential(text(user?.['credentialUid'])) } } }];
+function sequence(found: Fields): readonly JsonObject[] {
+  const actors = listIn(found, 'actors').flatMap((one) => {
+    const actor = actorOf(inside(one, 'user'), { uid: 'uid', name: 'name', type: 'type', credential: 'credentialUid' });
+    return actor === undefined ? [] : [{ actor }];
   });
-  const endpoints = objects(found?.['endpoints']).flatMap((endpoint) => {
-    const ip = ipOf(text(endpoint['ip']));
-    const domain = text(endpoint['domain']);
-    return ip === undefined && domain === undefined ? [] : [{ src_endpoint: { ip, domain, port: port(endpoint['port']) } }];
+  const endpoints = listIn(found, 'endpoints').flatMap((endpoint) => {
+    const ip = takeIp(endpoint, 'ip');
+    const domain = takeText(endpoint, 'domain');
+    return ip === undefined && domain === undefined ? [] : [{ src_endpoint: { ip, domain, port: takePort(endpoint, 'port') } }];
   });
+  settle(found, 'actors');
+  settle(found, 'endpoints');
   return [...actors, ...endpoints];
 }
 
 // ── Endpoints: https://schema.ocsf.io/1.8.0/objects/network_endpoint ───────────────────────────────────────────────────────────────────
 
 /** The far end. @param action anything with remoteIpDetails and maybe remotePortDetails. */
-function remoteEndpoint(action: JsonObject): JsonObject | undefined {
-  const details = object(action['remoteIpDetails']);
-  const ip = addressOf(details);
+function remoteEndpoint(action: Fields): JsonObject | undefined {
+  const details = inside(action, 'remoteIpDetails');
+  const ip = takeAddress(details);
   if (ip === undefined) return undefined;
   return {
     ip,
-    port: port(object(action['remotePortDetails'])?.['port']),
+    port: takePort(inside(action, 'remotePortDetails'), 'port'),
     location: locationOf(details),
-    autonomous_system: autonomousSystemOf(object(details?.['organization'])),
+    autonomous_system: autonomousSystemOf(inside(details, 'organization')),
   };
 }
 
 /** The bank's end: an instance, by its address in the action or else by its network interface. */
-function localEndpoint(action: JsonObject, resource: JsonObject): JsonObject | undefined {
-  const instance = object(resource['instanceDetails']);
-  const interfaces = objects(instance?.['networkInterfaces']);
-  const named = interfaces.find((one) => one['networkInterfaceId'] === action['localNetworkInterface']) ?? interfaces[0];
-  const ip = addressOf(object(action['localIpDetails'])) ?? ipOf(text(named?.['privateIpAddress']));
-  const instance_uid = text(instance?.['instanceId']);
-  const interface_uid = text(named?.['networkInterfaceId']);
+function localEndpoint(action: Fields, resource: Fields): JsonObject | undefined {
+  const instance = inside(resource, 'instanceDetails');
+  const interfaces = listIn(instance, 'networkInterfaces');
+  const wanted = peekText(action, 'localNetworkInterface');
+  const named = interfaces.find((one) => peekText(one, 'networkInterfaceId') === wanted) ?? interfaces[0] ?? NOTHING;
+  const ip = takeAddress(inside(action, 'localIpDetails')) ?? takeIp(named, 'privateIpAddress');
+  const instance_uid = peekText(instance, 'instanceId');
+  const interface_uid = takeText(named, 'networkInterfaceId');
   if (ip === undefined && instance_uid === undefined && interface_uid === undefined) return undefined;
-  return {
-    ip,
-    port: port(object(action['localPortDetails'])?.['port']),
-    instance_uid,
-    interface_uid,
-    subnet_uid: text(named?.['subnetId']),
-    vpc_uid: text(named?.['vpcId']),
-  };
+  const [subnet_uid, vpc_uid] = [takeText(named, 'subnetId'), takeText(named, 'vpcId')];
+  if (interface_uid !== undefined && interface_uid === wanted) markTaken(action, 'localNetworkInterface');
+  settle(instance, 'networkInterfaces');
+  return { ip, port: takePort(inside(action, 'localPortDetails'), 'port'), instance_uid, interface_uid, subnet_uid, vpc_uid };
 }
 
-function domainEndpoint(details: JsonObject | undefined): JsonObject | undefined {
-  const domain = text(details?.['domain']);
+/** Says nothing of the end. */
+const NOTHING = fieldsOf({});
+
+function domainEndpoint(details: Fields): JsonObject | undefined {
+  const domain = takeText(details, 'domain');
   return domain === undefined ? undefined : { domain };
 }
 
-function addressEndpoint(candidate: string | undefined): JsonObject | undefined {
-  const ip = ipOf(candidate);
-  return ip === undefined ? undefined : { ip };
-}
-
-function addressOf(details: JsonObject | undefined): string | undefined {
-  return ipOf(text(details?.['ipAddressV4'])) ?? ipOf(text(details?.['ipAddressV6']));
-}
-
-function port(candidate: unknown): number | undefined {
-  const number = integer(candidate);
-  return number !== undefined && number >= 0 && number <= 65_535 ? number : undefined;
+function takeAddress(details: Fields): string | undefined {
+  return takeIp(details, 'ipAddressV4') ?? takeIp(details, 'ipAddressV6');
 }
 
 /** OCSF's country is the two-letter code; where GuardDuty gives the name alone, it stays in `unmapped`. */
-function locationOf(details: JsonObject | undefined): JsonObject | undefined {
-  const city = text(object(details?.['city'])?.['cityName']);
-  const country = text(object(details?.['country'])?.['countryCode']);
+function locationOf(details: Fields): JsonObject | undefined {
+  const city = takeText(inside(details, 'city'), 'cityName');
+  const country = takeText(inside(details, 'country'), 'countryCode');
   if (city === undefined && country === undefined) return undefined;
-  const place = object(details?.['geoLocation']);
-  return { city, country, lat: number(place?.['lat']), long: number(place?.['lon']) };
+  const place = inside(details, 'geoLocation');
+  return { city, country, lat: takeNumber(place, 'lat'), long: takeNumber(place, 'lon') };
 }
 
-function autonomousSystemOf(organization: JsonObject | undefined): JsonObject | undefined {
-  const name = text(organization?.['asnOrg']);
-  const digits = text(organization?.['asn']);
-  const asn = digits !== undefined && /^\d{1,10}$/.test(digits) ? Number(digits) : undefined;
-  return name === undefined && asn === undefined ? undefined : { name, number: asn };
+function autonomousSystemOf(organization: Fields): JsonObject | undefined {
+  const name = takeText(organization, 'asnOrg');
+  const number = takeWhole(organization, 'asn');
+  return name === undefined && number === undefined ? undefined : { name, number };
 }
 
 // ── Resources: https://schema.ocsf.io/1.8.0/objects/resource_details ───────────────────────────────────────────────────────────────────
@@ -269,58 +323,49 @@ const RESOURCES: readonly (readonly [string, string, string, string])[] = [
 ];
 
 /** Role ids. https://schema.ocsf.io/1.8.0/objects/resource_details (role_id) */
-const ROLES: Readonly<Record<string, number>> = { TARGET: 1, ACTOR: 2 };
+const ROLES: ReadonlyMap<string, number> = new Map([
+  ['TARGET', 1],
+  ['ACTOR', 2],
+]);
 
-export function resourcesOf(finding: JsonObject): readonly JsonObject[] | undefined {
-  const resource = object(finding['resource']) ?? {};
-  const service = object(finding['service']) ?? {};
-  const role_id = ROLES[text(service['resourceRole']) ?? ''];
-  const single = RESOURCES.flatMap(([member, type, uidKey, nameKey]) => {
-    const details = resource[member];
-    const found = isArray(details) ? objects(details) : objects([details ?? null]);
-    return found.flatMap((one) =>
-      resourceDetails({ uid: text(one[uidKey]), name: text(one[nameKey]) }, { type, role_id, tags: tagsOf(one) }),
-    );
-  });
-  const workload = object(object(resource['kubernetesDetails'])?.['kubernetesWorkloadDetails']);
-  const named = { uid: text(workload?.['uid']), name: text(workload?.['name']) };
-  const pods = resourceDetails(named, { type: 'KubernetesWorkload', role_id, namespace: text(workload?.['namespace']) });
-  const involved = objects(object(object(service['detection'])?.['sequence'])?.['resources']).flatMap((one) =>
-    resourceDetails(
-      { uid: text(one['uid']), name: text(one['name']) },
-      { type: text(one['resourceType']), region: text(one['region']), cloud_partition: text(one['cloudPartition']), tags: tagsOf(one) },
-    ),
-  );
-  const all = [...single, ...pods, ...involved];
+/** Takes OCSF resources; undefined where the finding names none. OCSF wants a uid or a name: without either there is none to show. */
+export function resourcesOf(finding: Fields): readonly JsonObject[] | undefined {
+  const service = inside(finding, 'service');
+  const all = affected(inside(finding, 'resource'), ROLES.get(peekText(service, 'resourceRole') ?? ''));
+  if (all.length > 0) takeKnown(service, 'resourceRole', ROLES);
+  const found = sequenceIn(service);
+  for (const one of listIn(found, 'resources')) {
+    const uid = takeText(one, 'uid');
+    const name = takeText(one, 'name');
+    if (uid === undefined && name === undefined) continue;
+    const [region, cloud_partition] = [takeText(one, 'region'), takeText(one, 'cloudPartition')];
+    all.push({ uid, name, type: takeText(one, 'resourceType'), region, cloud_partition, tags: takeTags(one, 'tags') });
+  }
+  settle(found, 'resources');
   return all.length === 0 ? undefined : all;
 }
 
-/** OCSF wants a uid or a name; without either there is no resource to show. */
-function resourceDetails(named: { uid: string | undefined; name: string | undefined }, details: JsonObject): readonly JsonObject[] {
-  return named.uid === undefined && named.name === undefined ? [] : [{ ...named, ...details }];
+function affected(resource: Fields, role_id: number | undefined): JsonObject[] {
+  const all: JsonObject[] = [];
+  for (const [member, type, uidName, nameName] of RESOURCES) {
+    const details = resource.members[member] ?? undefined;
+    if (details === undefined) continue;
+    for (const one of isArray(details) ? listIn(resource, member) : [inside(resource, member)]) {
+      const uid = takeText(one, uidName);
+      const name = takeText(one, nameName);
+      if (uid !== undefined || name !== undefined) all.push({ uid, name, type, role_id, tags: takeTags(one, 'tags') });
+    }
+    settle(resource, member);
+  }
+  const workload = inside(inside(resource, 'kubernetesDetails'), 'kubernetesWorkloadDetails');
+  const uid = takeText(workload, 'uid');
+  const name = takeText(workload, 'name');
+  if (uid !== undefined || name !== undefined)
+    all.push({ uid, name, type: 'KubernetesWorkload', role_id, namespace: takeText(workload, 'namespace') });
+  return all;
 }
 
-function tagsOf(resource: JsonObject): readonly JsonObject[] | undefined {
-  const tags = objects(resource['tags']).flatMap((tag) => {
-    const name = text(tag['key']);
-    return name === undefined || typeof tag['value'] !== 'string' ? [] : [{ name, value: tag['value'] }];
-  });
-  return tags.length === 0 ? undefined : tags;
-}
-
-function objects(candidate: unknown): readonly JsonObject[] {
-  return isArray(candidate) ? candidate.filter(isObject) : [];
-}
-
-function strings(candidate: unknown): readonly string[] {
-  return isArray(candidate) ? candidate.filter((one) => typeof one === 'string') : [];
-}
-
-function number(candidate: unknown): number | undefined {
-  return typeof candidate === 'number' ? candidate : undefined;
-}
-
-// ── Severity, signals, values ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Severity, signals ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** The bands of https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_findings-severity.html */
 export function severityIdOf(severity: number): number {
@@ -330,46 +375,30 @@ export function severityIdOf(severity: number): number {
   return severity >= 1 ? SEVERITY.low : SEVERITY.informational;
 }
 
-/** The observations that an attack sequence is made of. https://docs.aws.amazon.com/guardduty/latest/APIReference/API_Signal.html */
-export function signalsOf(service: JsonObject): readonly JsonObject[] | undefined {
-  const signals = object(object(service['detection'])?.['sequence'])?.['signals'];
-  if (!isArray(signals)) return undefined;
-  const related = signals.flatMap((signal) => {
-    const uid = isObject(signal) ? text(signal['uid']) : undefined;
-    return uid === undefined || !isObject(signal) ? [] : [signalOf(uid, signal)];
+/** Takes the observations that an attack sequence is made of. https://docs.aws.amazon.com/guardduty/latest/APIReference/API_Signal.html */
+export function signalsOf(service: Fields): readonly JsonObject[] | undefined {
+  const found = sequenceIn(service);
+  const related = listIn(found, 'signals').flatMap((signal) => {
+    const uid = takeText(signal, 'uid');
+    return uid === undefined ? [] : [signalOf(uid, signal)];
   });
+  settle(found, 'signals');
   return related.length === 0 ? undefined : related;
 }
 
-function signalOf(uid: string, signal: JsonObject): JsonObject {
-  const severity = signal['severity'];
+function signalOf(uid: string, signal: Fields): JsonObject {
+  const severity = signal.members['severity'];
   return {
     uid,
-    type: text(signal['type']),
-    title: text(signal['name']),
-    desc: text(signal['description']),
+    type: takeText(signal, 'type'),
+    title: takeText(signal, 'name'),
+    desc: takeText(signal, 'description'),
+    // The number says more than its band.
     severity_id: typeof severity === 'number' ? severityIdOf(severity) : undefined,
-    count: integer(signal['count']),
-    first_seen_time: timeOf(signal['firstSeenAt']),
-    last_seen_time: timeOf(signal['lastSeenAt']),
-    created_time: timeOf(signal['createdAt']),
-    modified_time: timeOf(signal['updatedAt']),
+    count: takeWhole(signal, 'count'),
+    first_seen_time: takeTime(signal, 'firstSeenAt'),
+    last_seen_time: takeTime(signal, 'lastSeenAt'),
+    created_time: takeTime(signal, 'createdAt'),
+    modified_time: takeTime(signal, 'updatedAt'),
   };
-}
-
-// A number below it counts seconds, above it milliseconds: the border is the year 2286 in the one, 1970 in the other.
-const FIRST_MS = 10_000_000_000;
-
-/** RFC 3339 text, or a number of seconds or milliseconds since the epoch: findings carry all three. @returns ms since the epoch. */
-export function timeOf(candidate: unknown): number | undefined {
-  if (typeof candidate === 'number') {
-    const ms = Math.round(candidate < FIRST_MS ? candidate * 1000 : candidate);
-    return inRange(ms) ? ms : undefined;
-  }
-  const ms = typeof candidate === 'string' ? epochMs(candidate) : undefined;
-  return ms !== undefined && inRange(ms) ? ms : undefined;
-}
-
-export function integer(candidate: unknown): number | undefined {
-  return typeof candidate === 'number' && Number.isSafeInteger(candidate) ? candidate : undefined;
 }

@@ -4,13 +4,15 @@
 // https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_exportfindings.html (S3 export: one finding per line)
 // OCSF Detection Finding 2004: https://schema.ocsf.io/1.8.0/classes/detection_finding
 import { digest } from '../ids.ts';
-import type { Json, JsonObject, OcsfEvent, Outcome, RawRecord } from '../model.ts';
+import type { JsonObject, OcsfEvent, Outcome, RawRecord } from '../model.ts';
 import { tacticOf } from '../ocsf/attack.ts';
 import { classify, DETECTION_FINDING, OCSF_VERSION } from '../ocsf/classes.ts';
 import { cloudOf, epochMs, inRange } from '../ocsf/event.ts';
-import { isObject, jsonOf, object, reject, text, value } from '../outcome.ts';
+import { reject, text, value } from '../outcome.ts';
 import type { Context, Source } from './api.ts';
-import { evidencesOf, integer, resourcesOf, severityIdOf, signalsOf, timeOf } from './guardduty-evidence.ts';
+import { evidencesOf, resourcesOf, severityIdOf, signalsOf } from './guardduty-evidence.ts';
+import { unmappedWith, unwrapped } from './lib/aws-finding.ts';
+import { fieldsOf, inside, leftovers, takeFlag, takeText, takeTime, takeWhole, type Fields } from './lib/fields.ts';
 
 /** One finding, its required fields checked. */
 export interface GuardDutyFinding {
@@ -21,8 +23,7 @@ export interface GuardDutyFinding {
   readonly id: string;
   readonly type: string;
   readonly severity: number;
-  /** Times in ms since the epoch. */
-  readonly created: number;
+  /** ms since the epoch. */
   readonly updated: number;
 }
 
@@ -50,12 +51,8 @@ const EXPORT_KEY = /(?:^|\/)AWSLogs\/(?<account>\d{12})\/GuardDuty\/(?<region>[a
 const CONTENT = /"source"\s*:\s*"aws\.guardduty"|"serviceName"\s*:\s*"guardduty"|^\s*\{\s*"findings"\s*:/;
 
 function parse(record: RawRecord): Outcome<GuardDutyFinding> {
-  const parsed = jsonOf(record);
-  if (parsed === undefined) return reject('malformed_json', 'not JSON');
-  if (!isObject(parsed)) return reject('malformed_record', 'not a JSON object');
-  if (parsed['detail-type'] === undefined) return check(parsed, undefined);
-  const { detail, ...envelope } = parsed;
-  return isObject(detail) ? check(detail, envelope) : reject('malformed_record', 'EventBridge event: detail is not an object');
+  const delivered = unwrapped(record);
+  return delivered.kind === 'value' ? check(delivered.value.body, delivered.value.envelope) : delivered;
 }
 
 function check(finding: JsonObject, envelope: JsonObject | undefined): Outcome<GuardDutyFinding> {
@@ -70,82 +67,105 @@ function check(finding: JsonObject, envelope: JsonObject | undefined): Outcome<G
   const updated = epochMs(updatedAt);
   if (updated === undefined) return reject('bad_value', 'updatedAt is not a time');
   if (!inRange(updated)) return reject('time_out_of_range', 'updatedAt');
-  return value({ finding, envelope, id, type, severity, created: timeOf(finding['createdAt']) ?? updated, updated });
+  return value({ finding, envelope, id, type, severity, updated });
 }
 
 const ACTIVITY = { create: 1, update: 2, close: 3 } as const;
 const STATUS_NEW = 1;
 const STATUS_ARCHIVED = 5;
 
-function map(native: GuardDutyFinding, context: Context): OcsfEvent {
-  const { finding, envelope, updated } = native;
-  const service = object(finding['service']) ?? {};
-  const activity = activityOf(native, service);
+/** A finding on its way into its event. */
+interface Reading extends GuardDutyFinding {
+  /** Of the finding, and of what it says under `service`. */
+  readonly fields: Fields;
+  readonly service: Fields;
+  /** ms since the epoch. */
+  readonly created: number;
+  readonly isArchived: boolean;
+  readonly count: number | undefined;
+  /** Which part of GuardDuty saw it. */
+  readonly feature: string | undefined;
+}
+
+function readingOf(native: GuardDutyFinding): Reading {
+  const fields = fieldsOf(native.finding);
+  const service = inside(fields, 'service');
   return {
-    ...classify(DETECTION_FINDING, activity),
+    ...native,
+    fields,
+    service,
+    created: takeTime(fields, 'createdAt') ?? native.updated,
+    isArchived: takeFlag(service, 'archived') === true,
+    count: takeWhole(service, 'count'),
+    feature: takeText(service, 'featureName'),
+  };
+}
+
+function map(native: GuardDutyFinding, context: Context): OcsfEvent {
+  const reading = readingOf(native);
+  const { fields, isArchived } = reading;
+  return {
+    ...classify(DETECTION_FINDING, activityOf(reading)),
     severity_id: severityIdOf(native.severity),
-    time: updated,
-    message: text(finding['title']) ?? native.type,
-    metadata: metadataOf(native, service),
-    cloud: cloudOfFinding(native, context),
-    finding_info: findingInfoOf(native, service),
-    status_id: activity === ACTIVITY.close ? STATUS_ARCHIVED : STATUS_NEW,
-    is_alert: activity !== ACTIVITY.close,
-    count: integer(service['count']),
-    evidences: evidencesOf(finding),
-    resources: resourcesOf(finding),
-    unmapped: unmappedOf(finding, envelope),
+    time: native.updated,
+    message: text(native.finding['title']) ?? native.type,
+    metadata: metadataOf(reading),
+    cloud: cloudOfFinding(reading, context),
+    finding_info: findingInfoOf(reading),
+    status_id: isArchived ? STATUS_ARCHIVED : STATUS_NEW,
+    is_alert: !isArchived,
+    count: reading.count,
+    evidences: evidencesOf(fields),
+    resources: resourcesOf(fields),
+    // What none of the above has taken.
+    unmapped: unmappedWith(leftovers(fields), native.envelope),
   };
 }
 
 /** The finding says where it belongs; EventBridge and the place it was delivered to may name the account that collects findings. */
-function cloudOfFinding({ finding, envelope }: GuardDutyFinding, { origin }: Context): JsonObject {
-  const account = text(finding['accountId']);
-  const region = text(finding['region']);
+function cloudOfFinding({ fields, envelope }: Reading, { origin }: Context): JsonObject {
+  const account = takeText(fields, 'accountId');
+  const region = takeText(fields, 'region');
   const { provider, ...delivered } = cloudOf(text(envelope?.['account']) ?? origin.account, text(envelope?.['region']) ?? origin.region);
   return {
     provider,
     account: account === undefined ? delivered.account : { uid: account },
     region: region ?? delivered.region,
-    cloud_partition: text(finding['partition']),
+    cloud_partition: takeText(fields, 'partition'),
   };
 }
 
 /** GuardDuty sends a finding again, under its id, whenever it sees the same thing again. */
-function activityOf(native: GuardDutyFinding, service: JsonObject): number {
-  if (service['archived'] === true) return ACTIVITY.close;
-  return native.updated !== native.created || (integer(service['count']) ?? 1) > 1 ? ACTIVITY.update : ACTIVITY.create;
+function activityOf({ isArchived, created, updated, count = 1 }: Reading): number {
+  if (isArchived) return ACTIVITY.close;
+  return updated !== created || count > 1 ? ACTIVITY.update : ACTIVITY.create;
 }
 
-function metadataOf(native: GuardDutyFinding, service: JsonObject): OcsfEvent['metadata'] {
-  const { finding, id, updated } = native;
-  const feature = text(service['featureName']);
+function metadataOf({ fields, id, updated, isArchived, feature }: Reading): OcsfEvent['metadata'] {
   return {
     // One version of a finding, however often and by whichever way it is delivered. Archiving need not change updatedAt.
-    uid: digest(16, 'guardduty', JSON.stringify(id), String(updated), String(service['archived'] === true)),
+    uid: digest(16, 'guardduty', JSON.stringify(id), String(updated), String(isArchived)),
     version: OCSF_VERSION,
     product: { name: 'GuardDuty', vendor_name: 'AWS', feature: feature === undefined ? undefined : { name: feature } },
     profiles: ['cloud'],
-    log_version: text(finding['schemaVersion']),
-    original_time: text(finding['updatedAt']),
+    log_version: takeText(fields, 'schemaVersion'),
+    original_time: takeText(fields, 'updatedAt'),
   };
 }
 
-function findingInfoOf(native: GuardDutyFinding, service: JsonObject): JsonObject {
-  const { finding, id, type, created, updated } = native;
-  const feature = text(service['featureName']);
+function findingInfoOf({ fields, service, type, created, updated, feature }: Reading): JsonObject {
   const attack = attackOf(type);
   return {
-    uid: id,
-    uid_alt: text(finding['arn']),
-    title: text(finding['title']),
-    desc: text(finding['description']),
-    types: [type],
+    uid: takeText(fields, 'id'),
+    uid_alt: takeText(fields, 'arn'),
+    title: takeText(fields, 'title'),
+    desc: takeText(fields, 'description'),
+    types: [takeText(fields, 'type') ?? type],
     created_time: created,
     modified_time: updated,
-    first_seen_time: timeOf(service['eventFirstSeen']),
-    last_seen_time: timeOf(service['eventLastSeen']),
-    analytic: { name: type, type_id: /AnomalousBehavior/.test(type) ? ANALYTIC.learning : ANALYTIC.rule },
+    first_seen_time: takeTime(service, 'eventFirstSeen'),
+    last_seen_time: takeTime(service, 'eventLastSeen'),
+    analytic: { name: type, type_id: type.includes('AnomalousBehavior') ? ANALYTIC.learning : ANALYTIC.rule },
     attacks: attack === undefined ? undefined : [attack],
     data_sources: feature === undefined ? undefined : [feature],
     related_events: signalsOf(service),
@@ -160,27 +180,4 @@ function attackOf(type: string): JsonObject | undefined {
   const purpose = type.slice(0, Math.max(0, type.indexOf(':')));
   const tactic = tacticOf(purpose.replace(/(?<=[a-z])(?=[A-Z])/g, ' '));
   return tactic === undefined ? undefined : { tactic };
-}
-
-// Top-level texts that have a place of their own above; they leave `unmapped`. Everything else stays there as it came, also what
-// evidences, resources and times were derived from.
-const MOVED: ReadonlySet<string> = new Set([
-  'id',
-  'arn',
-  'type',
-  'title',
-  'description',
-  'accountId',
-  'region',
-  'partition',
-  'schemaVersion',
-  'updatedAt',
-]);
-
-function unmappedOf(finding: JsonObject, envelope: JsonObject | undefined): JsonObject {
-  const rest: [string, Json | undefined][] = Object.entries(finding).filter(
-    ([name, member]) => !MOVED.has(name) || text(member) === undefined,
-  );
-  if (envelope !== undefined) rest.push(['eventbridge', envelope]);
-  return Object.fromEntries(rest);
 }

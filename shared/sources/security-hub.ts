@@ -203,24 +203,27 @@ function stateOf(native: Finding, fields: Fields): State {
   return { activity, status, isOver: isClosed || status === FINDING_STATUS.suppressed };
 }
 
-function metadataOf(native: Finding, fields: Fields, profiles: readonly string[]): OcsfEvent['metadata'] {
-  const { finding, envelope } = native;
+/** What tells one state of a finding from another, beside UpdatedAt: however often and by whichever way it is delivered, it is one event. */
+function versionOf({ finding, envelope }: Finding): string {
   const isSent = envelope?.['detail-type'] === CUSTOM_ACTION;
-  // What tells one state of a finding from another, beside UpdatedAt: in one state of one version it is one event, however often and by
-  // whichever way it is delivered.
   const state = [
-    text(finding['ProductArn']) ?? null,
-    text(finding['AwsAccountId']) ?? null,
-    text(finding['Id']) ?? null,
-    text(finding['RecordState']) ?? null,
-    text(finding['VerificationState']) ?? null,
-    text(object(finding['Workflow'])?.['Status']) ?? null,
-    text(object(finding['Severity'])?.['Label']) ?? null,
-    text(object(finding['Note'])?.['UpdatedAt']) ?? null,
-    isSent ? (text(envelope['id']) ?? null) : null,
+    finding['ProductArn'],
+    finding['AwsAccountId'],
+    finding['Id'],
+    finding['RecordState'],
+    finding['VerificationState'],
+    object(finding['Workflow'])?.['Status'],
+    object(finding['Severity'])?.['Label'],
+    object(finding['Note'])?.['UpdatedAt'],
+    isSent ? envelope['id'] : null,
   ];
+  return JSON.stringify(state.map((part) => text(part) ?? null));
+}
+
+function metadataOf(native: Finding, fields: Fields, profiles: readonly string[]): OcsfEvent['metadata'] {
+  const { envelope } = native;
   return {
-    uid: digest(15, NAME, String(native.updated), JSON.stringify(state)),
+    uid: digest(15, NAME, String(native.updated), versionOf(native)),
     version: OCSF_VERSION,
     product: PRODUCT,
     log_name: text(envelope?.['detail-type']),
