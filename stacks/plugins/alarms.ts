@@ -1,8 +1,8 @@
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudwatch-alarm.html
-// The alarms as a table: one line each, made into resources. All of them go to the operations topic.
+// The alarms as a table: one line each, made into resources. All of them go to the operations topic, but the witness's to its own.
 import type { BankConfig } from '../../shared/config.ts';
 import { pascalCase, type Resource, type Resources } from './resources.ts';
-import type { StackName } from './variables.ts';
+import type { StackPlace } from './place.ts';
 
 interface Alarm {
   /** Alarm name after `strongroom-<bank>-`. */
@@ -21,22 +21,27 @@ interface Alarm {
 }
 
 const CONSUMERS = ['ingest-stream', 'index', 'detect'];
-const FUNCTIONS = ['ingest-objects', 'ingest-stream', 'ingest-events', 'index', 'detect', 'provision'];
-const DEAD_LETTERS = ['objects-dlq', 'events-dlq', 'ingest-stream-dlq', 'index-dlq', 'detect-dlq'];
-const QUEUES = ['objects', 'events'];
+const FUNCTIONS = ['ingest-objects', 'ingest-stream', 'ingest-events', 'index', 'detect', 'provision', 'notarize', 'replay', 'watch'];
+const DEAD_LETTERS = ['objects-dlq', 'events-dlq', 'ingest-stream-dlq', 'index-dlq', 'detect-dlq', 'notary-dlq', 'replay-dlq'];
+const QUEUES = ['objects', 'events', 'notary'];
 const STREAMS = ['intake', 'hub'];
 /** Records: a few minutes of a busy topic. */
 const KAFKA_LAG = 100_000;
 
 /** @returns the alarms of a stack, by logical id. */
-export function alarmResources(bank: BankConfig, stack: StackName): Resources {
+export function alarmResources(bank: BankConfig, { stack, account, region }: StackPlace): Resources {
   const prefix = `strongroom-${bank.bank}`;
-  const topic = `arn:aws:sns:${bank.region}:${bank.security_account}:${prefix}-operations`;
-  const alarms =
-    stack === 'workload' ? [deadLetters(prefix, 'forward-dlq')] : [...securityAlarms(prefix, bank), ...kafkaAlarms(prefix, bank)];
-  const silence = stack === 'workload' ? [] : (bank.operations?.silence ?? []);
+  const operations = `arn:aws:sns:${bank.region}:${bank.security_account}:${prefix}-operations`;
+  const topic = stack === 'witness' ? `arn:aws:sns:${region}:${account}:${prefix}-witness` : operations;
+  const alarms = {
+    security: () => [...securityAlarms(prefix, bank), ...logAlarms(bank), ...kafkaAlarms(prefix, bank)],
+    workload: () => [deadLetters(prefix, 'forward-dlq')],
+    witness: () => witnessAlarms(prefix, bank),
+  }[stack]();
+  const silence = stack === 'security' ? (bank.operations?.silence ?? []) : [];
   const entries: readonly (readonly [string, Resource])[] = [
     ...alarms.map((alarm) => [logicalId(alarm.name), resource(prefix, topic, alarm)] as const),
+    ...(stack === 'security' ? [[logicalId('watch-stopped'), stoppedResource(prefix, topic, 'watch')] as const] : []),
     ...silence.map(
       ({ source, minutes }) =>
         [logicalId(`silence-${source}`), silenceResource({ prefix, topic, bank: bank.bank, source, minutes })] as const,
@@ -111,6 +116,52 @@ function securityAlarms(prefix: string, { bank, streams = [] }: BankConfig): rea
   ];
 }
 
+function logAlarms({ bank, log }: BankConfig): readonly Alarm[] {
+  const counted = (name: string): Pick<Alarm, 'namespace' | 'metric' | 'dimensions' | 'statistic'> => ({
+    ...metric('Strongroom', name, { Bank: bank }),
+    statistic: 'Sum',
+  });
+  return [
+    {
+      name: 'log-contradiction',
+      text: 'The log of evidence contradicts itself or its witness: somebody has altered it, or taken a part of it away. Nothing is signed until it is mended.',
+      ...counted('LogFaults'),
+      above: 0,
+    },
+    {
+      name: 'log-unsigned',
+      text: 'No checkpoint of the log could be signed for 15 minutes. Leaves are still appended; see the log group of notarize for the reason.',
+      ...counted('CheckpointFailures'),
+      above: 0,
+      periods: 3,
+    },
+    ...(log?.witness === undefined
+      ? []
+      : [
+          {
+            name: 'log-unwitnessed',
+            text: 'The witness has not signed the last checkpoints of the log: ask those who run it.',
+            ...counted('WitnessFailures'),
+            above: 2,
+            period: 3600,
+          },
+        ]),
+  ];
+}
+
+function witnessAlarms(prefix: string, { bank }: BankConfig): readonly Alarm[] {
+  return [
+    errors(prefix, 'witness'),
+    {
+      name: 'witness-refused',
+      text: "The bank's log was signed with a history that is not the one this witness knows: refused/ in its bucket has the proof.",
+      ...metric('Strongroom', 'WitnessRefusals', { Bank: bank }),
+      statistic: 'Sum',
+      above: 0,
+    },
+  ];
+}
+
 function deadLetters(prefix: string, queue: string): Alarm {
   return {
     name: queue,
@@ -144,6 +195,28 @@ function resource(prefix: string, topic: string, alarm: Alarm): Resource {
       Threshold: alarm.above,
       ComparisonOperator: 'GreaterThanThreshold',
       TreatMissingData: 'notBreaching',
+      AlarmActions: [topic],
+      OKActions: [topic],
+    },
+  };
+}
+
+/** What looks for silence must not fall silent itself. */
+function stoppedResource(prefix: string, topic: string, name: string): Resource {
+  return {
+    Type: 'AWS::CloudWatch::Alarm',
+    Properties: {
+      AlarmName: `${prefix}-${name}-stopped`,
+      AlarmDescription: `${name} has not run for an hour: nobody looks for what is missing. Its schedule may have been switched off.`,
+      Namespace: 'AWS/Lambda',
+      MetricName: 'Invocations',
+      Dimensions: dimensionList({ FunctionName: `${prefix}-${name}` }),
+      Statistic: 'Sum',
+      Period: 3600,
+      EvaluationPeriods: 1,
+      Threshold: 1,
+      ComparisonOperator: 'LessThanThreshold',
+      TreatMissingData: 'breaching',
       AlarmActions: [topic],
       OKActions: [topic],
     },

@@ -4,17 +4,18 @@ import { bankNamed } from '../../cli/bank.ts';
 import type { BankConfig, Subscription } from '../../shared/config.ts';
 import { alarmResources } from './alarms.ts';
 import { eventsOf, type Events } from './events.ts';
+import { checkLogKeys, logOf, type LogStack } from './log.ts';
 import { kafkaOf, withServers, type Kafka } from './kafka.ts';
+import { placeOf, type StackName } from './place.ts';
 import type { Resources } from './resources.ts';
 import { logSubscriptions } from './subscriptions.ts';
 import { streamsOf, type Streams } from './streams.ts';
+import { vaultOf, type VaultSettings } from './vault.ts';
 
 /** What osls hands to a function in a variables file. */
 interface VariableContext {
   resolveVariable(address: string): Promise<unknown>;
 }
-
-export type StackName = 'security' | 'workload';
 
 /** What `--param name=value` gave; empty where nothing was given. */
 export interface Parameters {
@@ -22,15 +23,16 @@ export interface Parameters {
   readonly account: string;
   readonly opensearchUrl: string;
   readonly kafkaServers: string;
+  readonly logKey: string;
 }
 
 export interface Custom {
   readonly bank: BankConfig;
   readonly stack: StackName;
-  /** The account this stack is for. */
+  /** The account and the region this stack is for. */
   readonly account: string;
-  readonly security: string;
   readonly region: string;
+  readonly security: string;
   /** Beginning of all names. */
   readonly prefix: string;
   /** Beginning of bucket names; a purpose follows. They are unique world-wide: account and region keep them ours. */
@@ -40,14 +42,16 @@ export interface Custom {
   /** Region and security account in the middle of an ARN. */
   readonly here: string;
   readonly accounts: Accounts;
-  readonly subscriptions: Readonly<Record<'alerts' | 'operations', readonly { readonly Protocol: string; readonly Endpoint: string }[]>>;
+  readonly subscriptions: Readonly<
+    Record<'alerts' | 'operations' | 'witness', readonly { readonly Protocol: string; readonly Endpoint: string }[]>
+  >;
   readonly opensearch: OpenSearch;
   /** Object Lock mode of the vault as S3 writes it. */
   readonly lockMode: string;
   readonly destinationPolicy: string;
   readonly searchLogsPolicy: string;
-  /** ARNs of the roles that may write to the vault. */
-  readonly sealers: readonly string[];
+  readonly vault: VaultSettings;
+  readonly log: LogStack;
   readonly events: Events;
   readonly logSubscriptions: Resources;
   readonly streams: Streams;
@@ -76,15 +80,16 @@ interface OpenSearch {
 /** `custom` of serverless.yml. @throws with every error of the bank's file or the parameter that is wrong, which fails the command. */
 export async function custom(context: VariableContext): Promise<Custom> {
   const parameter = async (name: string): Promise<string> => textOf(await context.resolveVariable(`param:${name}`));
-  const [stack, account, opensearchUrl, kafkaServers] = [
+  const [stack, account, opensearchUrl, kafkaServers, logKey] = [
     await parameter('stack'),
     await parameter('account'),
     await parameter('opensearchUrl'),
     await parameter('kafkaServers'),
+    await parameter('logKey'),
   ];
   const bank = await parameter('bank');
   try {
-    return derive(givenBank(bank), { stack, account, opensearchUrl, kafkaServers });
+    return derive(givenBank(bank), { stack, account, opensearchUrl, kafkaServers, logKey });
   } catch (error) {
     // osls prints the stack where there is one, and the user needs the message only.
     if (error instanceof Error) error.stack = error.message;
@@ -107,19 +112,19 @@ function givenBank(name: string): BankConfig {
 /** @throws Error naming the parameter that does not fit the bank. */
 export function derive(described: BankConfig, parameters: Parameters): Custom {
   const bank = withServers(described, parameters.kafkaServers);
-  const { stack } = parameters;
-  if (stack !== 'security' && stack !== 'workload') throw new Error(`--param stack= must be security or workload (found "${stack}")`);
-  const { region, security_account: security } = bank;
+  const { stack, account, region } = placeOf(bank, parameters);
+  if (stack === 'witness') checkLogKeys(bank, parameters.logKey);
+  const { security_account: security } = bank;
   const prefix = `strongroom-${bank.bank}`;
-  const here = `${region}:${security}`;
+  const here = `${bank.region}:${security}`;
   const accounts = accountLists(bank);
   const kafka = kafkaOf(bank);
   return {
     bank,
     stack,
-    account: stack === 'security' ? securityAccount(bank, parameters.account) : workloadAccount(bank, parameters.account),
-    security,
+    account,
     region,
+    security,
     prefix,
     buckets: `${prefix}-${security}-${region}`,
     wafBucket: `aws-waf-logs-${bank.bank}-${security}-${region}`,
@@ -128,31 +133,23 @@ export function derive(described: BankConfig, parameters: Parameters): Custom {
     subscriptions: {
       alerts: bank.alerts.subscriptions.map(subscription),
       operations: (bank.operations?.subscriptions ?? []).map(subscription),
+      witness: (bank.log?.witness?.subscriptions ?? []).map(subscription),
     },
     opensearch: openSearch(bank, parameters.opensearchUrl),
     lockMode: bank.retention.evidence_mode.toUpperCase(),
     destinationPolicy: destinationPolicy(accounts, `arn:aws:logs:${here}:destination:${prefix}-intake`),
     searchLogsPolicy: searchLogsPolicy(bank),
-    sealers: ['objects', 'stream', 'events', ...(kafka.kind === 'none' ? [] : ['kafka'])].map(
-      (way) => `arn:aws:iam::${security}:role/${prefix}-ingest-${way}`,
+    vault: vaultOf(
+      bank,
+      ['objects', 'stream', 'events', ...(kafka.kind === 'none' ? [] : ['kafka'])].map((way) => `ingest-${way}`),
     ),
+    log: logOf(bank, parameters.logKey),
     events: eventsOf(bank),
     logSubscriptions: logSubscriptions(bank, parameters.account),
     streams: streamsOf(bank),
     kafka,
-    alarms: alarmResources(bank, stack),
+    alarms: alarmResources(bank, { stack, account, region }),
   };
-}
-
-function securityAccount({ security_account: security }: BankConfig, given: string): string {
-  if (given !== '' && given !== security) throw new Error(`--param account=${given} is not the bank's security account ${security}`);
-  return security;
-}
-
-function workloadAccount({ accounts }: BankConfig, given: string): string {
-  if (accounts.some(({ id }) => id === given)) return given;
-  const known = accounts.map(({ id, name }) => `${id} (${name})`).join(', ');
-  throw new Error(`--param account=<id> must name one of the bank's accounts: ${known} (found "${given}")`);
 }
 
 function accountLists({ accounts, security_account: security, region }: BankConfig): Accounts {
