@@ -15,11 +15,18 @@ const ENVIRONMENT = {
   VAULT_BUCKET: 'vault',
   PARKED_BUCKET: 'parked',
   EVIDENCE_KEY_ARN: 'arn:aws:kms:eu-central-1:111111111111:key/00000000-0000-4000-8000-000000000000',
+  PERIOD_KEYS_BUCKET: 'period-keys',
+  EVIDENCE_ROLES: 'arn:aws:iam::111111111111:role/reader',
   PSEUDONYM_KEY_ARN: 'arn:aws:kms:eu-central-1:111111111111:key/00000000-0000-4000-8000-000000000001',
   HUB_STREAM: 'hub',
   OPENSEARCH_URL: 'http://127.0.0.1:9',
   ALERT_TOPIC_ARN: 'arn:aws:sns:eu-central-1:111111111111:alerts',
   ALERT_TABLE: 'alerts',
+  LOG_TABLE: 'log',
+  WITNESS_TABLE: 'witness',
+  WITNESS_BUCKET: 'witness',
+  // Of nobody: made for this, and thrown away.
+  LOG_KEYS: 'strongroom/demo/eu-central-1+0251f25b+AXpNDu1oDr9cfkTt0vo9I3N+Dny2PlMp8NmooFkGhJXz',
 };
 
 export interface FunctionRow {

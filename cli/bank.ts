@@ -12,6 +12,8 @@ import { isVital } from '../shared/redact/redact.ts';
 import { sourceNamed } from '../shared/sources/registry.ts';
 import { sourcesOf } from '../shared/sources/routes.ts';
 import { loadSource } from './declared/compile.ts';
+import { log } from './bank-log.ts';
+import { cold, retention } from './bank-retention.ts';
 import { kafka, streams } from './bank-streams.ts';
 import { found } from './similar.ts';
 import { formatErrors, readYaml, type FileError, type Problem } from './yaml-file.ts';
@@ -76,7 +78,9 @@ function contradictions(bank: BankConfig, fileName: string): readonly Problem[] 
   return [
     ...names(bank, fileName),
     ...accounts(bank),
-    ...retention(bank),
+    ...retention(bank, sourcesOf(bank)),
+    ...cold(bank),
+    ...log(bank),
     ...opensearch(bank),
     ...sources(bank),
     ...kafka(bank),
@@ -104,17 +108,6 @@ function* accounts(bank: BankConfig): Generator<Problem> {
     if (other !== undefined) yield { path, message: `${account.id} is listed twice, as ${other} and ${account.name}` };
     if (account.id === bank.security_account) yield { path, message: 'is the security account, which is no workload account' };
     seen.set(account.id, account.name);
-  }
-}
-
-function* retention({ retention }: BankConfig): Generator<Problem> {
-  for (const name of ['landing_days', 'parked_days'] as const) {
-    if (retention[name] > retention.evidence_days) {
-      yield {
-        path: ['retention', 'evidence_days'],
-        message: `must not be below ${name} (${retention[name]}): what is left there refers to the evidence (found ${retention.evidence_days})`,
-      };
-    }
   }
 }
 

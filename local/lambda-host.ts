@@ -33,6 +33,8 @@ export interface LambdaHostOptions {
   readonly stackPrefix: string;
   /** Seconds after which a failed SQS message comes back. Without it the queue's visibility timeout decides, as in Lambda. */
   readonly sqsRetrySeconds?: number;
+  /** Seconds for which messages of a queue are gathered at the most. Without it the mapping's batching window decides, as in Lambda. */
+  readonly sqsWindowSeconds?: number;
   readonly log: HostLog;
 }
 

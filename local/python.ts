@@ -13,9 +13,11 @@ const INTERPRETERS = ['python3', 'python3.14', 'python3.13', 'python3.12', 'pyth
 
 const ENVIRONMENTS = {
   /** moto, the AWS emulator. */
-  emulator: { name: 'venv', requirements: 'requirements.txt' },
+  emulator: { name: 'venv', requirements: 'local/emulator/requirements.txt' },
   /** cfn-lint and checkov, which check the templates. */
-  lint: { name: 'venv-lint', requirements: 'requirements-lint.txt' },
+  lint: { name: 'venv-lint', requirements: 'local/emulator/requirements-lint.txt' },
+  /** What an auditor needs for docs/verify_evidence.py. */
+  verify: { name: 'venv-verify', requirements: 'docs/verify-requirements.txt' },
 } as const;
 
 const inMaking = new Map<keyof typeof ENVIRONMENTS, Promise<string>>();
@@ -33,7 +35,7 @@ export function pythonEnvironment(which: keyof typeof ENVIRONMENTS, say: (line: 
 
 async function makeEnvironment(which: keyof typeof ENVIRONMENTS, say: (line: string) => void): Promise<string> {
   const { name, requirements } = ENVIRONMENTS[which];
-  const file = join(projectRoot(), 'local', 'emulator', requirements);
+  const file = join(projectRoot(), requirements);
   const link = join(cacheDirectory(), name);
   const wanted = `${name}-${createHash('sha256').update(readFileSync(file)).digest('hex').slice(0, 12)}`;
   const bin = join(link, 'bin');

@@ -14,12 +14,18 @@ export interface BankConfig {
   readonly region: string;
   readonly accounts: readonly BankAccount[];
   readonly retention: {
+    /** Of the class `standard`: evidence of all sources that no other class names. */
     readonly evidence_days: number;
     readonly evidence_mode: 'governance' | 'compliance';
+    /** See shared/retention/classes.ts. */
+    readonly classes?: readonly RetentionClassConfig[];
+    /** Colder storage for evidence, in the order of days. */
+    readonly cold?: readonly ColdStep[];
     readonly landing_days: number;
     readonly parked_days: number;
     readonly function_logs_days: number;
   };
+  readonly log?: LogConfig;
   readonly opensearch: {
     readonly domain?: OpenSearchDomain;
     readonly endpoint?: string;
@@ -60,9 +66,47 @@ export interface BankConfig {
   /** Alarms about the platform itself; only the template reads it. */
   readonly operations?: {
     readonly subscriptions?: readonly Subscription[];
-    /** Sources that must not fall silent for longer than this. */
-    readonly silence?: readonly { readonly source: string; readonly minutes: number }[];
+    /**
+     * Sources that must not fall silent for longer than this, in any account that has delivered before or is named: `all` of the bank's.
+     * Left out: all for cloudtrail, for others those that have delivered.
+     */
+    readonly silence?: readonly { readonly source: string; readonly minutes: number; readonly accounts?: 'all' | readonly string[] }[];
   };
+}
+
+/** The log of evidence: shared/notary/append.ts. */
+export interface LogConfig {
+  /** Between two checkpoints, at most and where anything was sealed; left out: see shared/notary/settings.ts. */
+  readonly checkpoint_seconds?: number;
+  /** Kind of the keys of the log and of its witness; left out: p256. */
+  readonly signature?: 'p256' | 'ed25519';
+  /** Another account, of others than those who run this, that signs the checkpoints too. */
+  readonly witness?: {
+    readonly account: string;
+    readonly region?: string;
+    /** Its public key, as a verifier key of a C2SP note. */
+    readonly key?: string;
+    /** Who hears that the witness has refused a checkpoint. */
+    readonly subscriptions?: readonly Subscription[];
+  };
+}
+
+/** Evidence of some sources that is kept for another time than the rest. */
+export interface RetentionClassConfig {
+  /** Of our own choice: messages and key names carry it, so it never changes its meaning. */
+  readonly name: string;
+  /** None where nothing is sealed in it any more: what was is still deleted by it. */
+  readonly sources: readonly string[];
+  readonly evidence_days: number;
+  readonly evidence_mode: 'governance' | 'compliance';
+}
+
+/** As S3 names its storage classes. One-zone classes are none for evidence. */
+export type ColdStorage = 'STANDARD_IA' | 'GLACIER_IR' | 'GLACIER' | 'DEEP_ARCHIVE';
+
+export interface ColdStep {
+  readonly after_days: number;
+  readonly storage_class: ColdStorage;
 }
 
 export interface BankAccount {
@@ -147,6 +191,9 @@ export interface Environment {
   readonly vaultBucket: string | undefined;
   readonly parkedBucket: string | undefined;
   readonly evidenceKeyArn: string | undefined;
+  readonly periodKeysBucket: string | undefined;
+  /** ARNs of the roles that may decrypt with the evidence key, joined by commas. */
+  readonly evidenceRoles: string | undefined;
   /** HMAC key of the bank's pseudonyms. */
   readonly pseudonymKeyArn: string | undefined;
   readonly hubStream: string | undefined;
@@ -155,6 +202,14 @@ export interface Environment {
   readonly indexRoleArn: string | undefined;
   readonly alertTopicArn: string | undefined;
   readonly alertTable: string | undefined;
+  /** Key that signs the log, and the log's table. */
+  readonly logKeyArn: string | undefined;
+  readonly logTable: string | undefined;
+  /** Of a witness: its key, its table, its bucket, and the verifier keys of the log, joined by commas. */
+  readonly witnessKeyArn: string | undefined;
+  readonly witnessTable: string | undefined;
+  readonly witnessBucket: string | undefined;
+  readonly logKeys: string | undefined;
 }
 
 export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environment {
@@ -165,12 +220,20 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     vaultBucket: env['VAULT_BUCKET'],
     parkedBucket: env['PARKED_BUCKET'],
     evidenceKeyArn: env['EVIDENCE_KEY_ARN'],
+    periodKeysBucket: env['PERIOD_KEYS_BUCKET'],
+    evidenceRoles: env['EVIDENCE_ROLES'],
     pseudonymKeyArn: env['PSEUDONYM_KEY_ARN'],
     hubStream: env['HUB_STREAM'],
     opensearchUrl: env['OPENSEARCH_URL'],
     indexRoleArn: env['INDEX_ROLE_ARN'],
     alertTopicArn: env['ALERT_TOPIC_ARN'],
     alertTable: env['ALERT_TABLE'],
+    logKeyArn: env['LOG_KEY_ARN'],
+    logTable: env['LOG_TABLE'],
+    witnessKeyArn: env['WITNESS_KEY_ARN'],
+    witnessTable: env['WITNESS_TABLE'],
+    witnessBucket: env['WITNESS_BUCKET'],
+    logKeys: env['LOG_KEYS'],
   };
 }
 

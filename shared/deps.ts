@@ -1,17 +1,33 @@
 // Every client is constructed here and nowhere else. One function per client: a Lambda bundles only those it calls.
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { KMSClient } from '@aws-sdk/client-kms';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { STSClient } from '@aws-sdk/client-sts';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { Environment } from './config.ts';
 
+export interface S3Options {
+  /**
+   * Whether a body that has not the checksum that S3 keeps ends with an error. Who verifies has the hash of the log: to him such a body is
+   * altered evidence, which he tells of and goes on.
+   */
+  readonly checksums?: boolean;
+}
+
 /** Region and, where AWS is emulated, endpoint; credentials come from the function's role. */
-export function s3Client({ region, endpoint }: Environment): S3Client {
-  // An emulator has no bucket host names; AWS itself is addressed by host.
-  return new S3Client({ region, forcePathStyle: endpoint !== undefined });
+export function s3Client({ region, endpoint }: Environment, { checksums = true }: S3Options = {}): S3Client {
+  return new S3Client({
+    region,
+    // An emulator has no bucket host names; AWS itself is addressed by host.
+    forcePathStyle: endpoint !== undefined,
+    responseChecksumValidation: checksums ? 'WHEN_SUPPORTED' : 'WHEN_REQUIRED',
+  });
 }
 
 export function kinesisClient({ region, endpoint }: Environment): KinesisClient {
@@ -23,12 +39,31 @@ export function kmsClient({ region }: Environment): KMSClient {
   return new KMSClient({ region });
 }
 
+/** @param seconds until a function must have answered; it is asked once. */
+export function lambdaClient({ region }: Pick<Environment, 'region'>, seconds: number): LambdaClient {
+  return new LambdaClient({ region, maxAttempts: 1, requestHandler: new NodeHttpHandler({ requestTimeout: seconds * 1000 }) });
+}
+
 export function snsClient({ region }: Environment): SNSClient {
   return new SNSClient({ region });
 }
 
+export function sqsClient({ region, endpoint }: Environment): SQSClient {
+  // An emulator's queues have addresses at AWS.
+  return new SQSClient({ region, ...(endpoint === undefined ? {} : { useQueueUrlAsEndpoint: false }) });
+}
+
+export function stsClient({ region }: Environment): STSClient {
+  return new STSClient({ region });
+}
+
 export function dynamoClient({ region }: Environment): DynamoDBClient {
   return new DynamoDBClient({ region });
+}
+
+/** @param region that is asked: each has keys of its own. */
+export function cloudTrailClient({ region }: Pick<Environment, 'region'>): CloudTrailClient {
+  return new CloudTrailClient({ region });
 }
 
 export function cloudFormationClient({ region }: Environment): CloudFormationClient {

@@ -26,5 +26,19 @@ export class RetryableError extends Error {
 
 /** Evidence does not open or does not match what was sealed. Message: what differs and where. */
 export class EvidenceError extends Error {
-  override readonly name = 'EvidenceError';
+  override readonly name: string = 'EvidenceError';
+}
+
+/** The key of evidence's period is not there any more: what was sealed under it stays closed. */
+export class PeriodKeyError extends EvidenceError {
+  override readonly name = 'PeriodKeyError';
+  readonly state: 'erased' | 'absent';
+  /** Of an erasure: vault key of the statement that says who, when and why. */
+  readonly statement: string | undefined;
+
+  constructor(message: string, { state, statement }: { readonly state: 'erased' | 'absent'; readonly statement?: string | undefined }) {
+    super(message);
+    this.state = state;
+    this.statement = statement;
+  }
 }

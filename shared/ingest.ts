@@ -5,6 +5,8 @@ import { createLog, type Log } from './observe/log.ts';
 import { createMetrics, emitCounts } from './observe/metrics.ts';
 import { ingest, type Ingested, type PipelineDeps, type Unit } from './pipeline.ts';
 import { sensitiveOf } from './redact/pseudonyms.ts';
+import { createHolds } from './retention/holds.ts';
+import { createPeriodKeys, KEY_MAX_AGE_MS } from './seal/period-keys.ts';
 import { createSealer } from './seal/seal.ts';
 import { UNREAD_LOGS } from './units.ts';
 
@@ -18,12 +20,17 @@ export function ingestDeps(): IngestDeps {
   const bank: BankConfig = loadPackagedBank();
   const metrics = createMetrics();
   const kms = kmsClient(environment);
+  const s3 = s3Client(environment);
+  const vaultBucket = required('vaultBucket', environment);
+  const keyArn = required('evidenceKeyArn', environment);
+  const keys = createPeriodKeys({ s3, kms, keyArn, bucket: required('periodKeysBucket', environment), bank: bank.bank });
   return {
     bank,
-    sensitive: onceItSucceeds(() => sensitiveOf(bank, kms, () => required('pseudonymKeyArn', environment))),
-    s3: s3Client(environment),
-    sealer: createSealer({ keyArn: required('evidenceKeyArn', environment), kms }),
-    vaultBucket: required('vaultBucket', environment),
+    sensitive: forAWhile(() => sensitiveOf(bank, { kms, keys, keyArn: () => required('pseudonymKeyArn', environment) })),
+    s3,
+    sealer: createSealer({ keys }),
+    holds: createHolds({ s3, bucket: vaultBucket }),
+    vaultBucket,
     parkedBucket: required('parkedBucket', environment),
     hub: { kinesis: kinesisClient(environment), stream: required('hubStream', environment) },
     log: createLog(),
@@ -31,15 +38,17 @@ export function ingestDeps(): IngestDeps {
   };
 }
 
-/** The work is done once; where it fails, the next call tries again. */
-function onceItSucceeds<T>(work: () => Promise<T>): () => Promise<T> {
-  let done: Promise<T> | undefined;
+/** The work is done once in as long as a key may be remembered; where it fails, the next call tries again. */
+export function forAWhile<T>(work: () => Promise<T>): () => Promise<T> {
+  let done: { readonly result: Promise<T>; readonly until: number } | undefined;
   return () => {
-    done ??= work().catch((error: unknown) => {
-      done = undefined;
-      throw error;
+    if (done !== undefined && done.until > Date.now()) return done.result;
+    const begun = { result: work(), until: Date.now() + KEY_MAX_AGE_MS };
+    done = begun;
+    begun.result.catch(() => {
+      if (done === begun) done = undefined;
     });
-    return done;
+    return begun.result;
   };
 }
 

@@ -100,6 +100,19 @@ export interface ParkedRecord {
   readonly raw: string;
   /** For stage `index`: where the document was to go. */
   readonly document?: { readonly id: string; readonly index: string } | undefined;
+  /** For documents of a replay: redriven, they are still old. */
+  readonly replay?: ReplayMark | undefined;
+}
+
+/** Where replayed events go: to all consumers of the hub, to detection alone, or into an index of their own. */
+export type ReplayTarget = 'hub' | 'detect' | `index:${string}`;
+
+/** On what is not new: history that was taken out of the vault again. */
+export interface ReplayMark {
+  readonly id: string;
+  readonly to: ReplayTarget;
+  /** Whether old events may alert. */
+  readonly alerts: boolean;
 }
 
 /** Conservation: records = events + excluded + parked. */

@@ -20,10 +20,13 @@ import { createNormaliser, type Normaliser, type Summary } from './normalise.ts'
 import { createParker } from './park/parked.ts';
 import { transformsFor } from './redact/transforms.ts';
 import { withoutSensitive, type Sensitive } from './redact/sensitive.ts';
+import { classOf } from './retention/classes.ts';
+import type { Holds } from './retention/holds.ts';
 import type { Sealer } from './seal/seal.ts';
 import { createFrameSpool } from './hub/frame-spool.ts';
 import { createSpool } from './seal/spool.ts';
-import { contextOf, putEvidence, vaultKey } from './seal/vault.ts';
+import { signatureOf, type EvidenceFacts } from './seal/metadata.ts';
+import { putEvidence, vaultKey } from './seal/vault.ts';
 import type { Source } from './sources/api.ts';
 
 export interface Unit {
@@ -38,6 +41,8 @@ export interface Unit {
   readonly format?: string | undefined;
   readonly logGroup?: string | undefined;
   readonly logStream?: string | undefined;
+  /** CloudTrail's signature of a digest, as it came beside the object. */
+  readonly signature?: string | undefined;
 }
 
 export interface PipelineDeps {
@@ -46,6 +51,8 @@ export interface PipelineDeps {
   /** What is taken out of everything but the evidence; undefined where the bank keeps it all. */
   readonly sensitive: () => Promise<Sensitive | undefined>;
   readonly sealer: Sealer;
+  /** Tells whether a legal hold is open on evidence of this origin. */
+  readonly holds: Pick<Holds, 'covers'>;
   readonly vaultBucket: string;
   readonly parkedBucket: string;
   readonly hub: HubTarget;
@@ -89,7 +96,8 @@ export async function ingest(unit: Unit, deps: PipelineDeps): Promise<Ingested> 
       }),
       onParked: (record) => parker.add(withoutSensitive(record, sensitive)),
     });
-    const { sha256, size } = await readBody(unit, deps, {
+    const className = classOf(origin.source, deps.bank.retention);
+    const { size, ...hashes } = await readBody(unit, className, deps, {
       sealed,
       normaliser,
       settled: () => Promise.all([batches.settled(), parker.settled()]),
@@ -99,9 +107,11 @@ export async function ingest(unit: Unit, deps: PipelineDeps): Promise<Ingested> 
     assertConserved(summary.counts, origin);
 
     const body = await sealed.finish();
+    // Asked as late as possible: a hold that is set from here on finds the object in the vault.
+    const held = await deps.holds.covers(origin);
     const put = await putEvidence(
       { s3: deps.s3, bucket: deps.vaultBucket, retention: deps.bank.retention },
-      { origin, body, sha256, size, ...summary },
+      { origin, class: className, body, held, size, ...hashes, signature: signatureOf(unit.signature), ...summary },
     );
     if (put === 'sealed') deps.onSealed?.(origin, summary.counts);
     await parker.end();
@@ -119,51 +129,62 @@ interface Outlets {
   readonly settled: () => Promise<unknown>;
 }
 
-async function readBody(unit: Unit, deps: PipelineDeps, outlets: Outlets): Promise<{ sha256: string; size: number }> {
-  const hash = createHash('sha256');
-  const sealing = deps.sealer.sealing(contextOf(unit.origin), (chunk) => outlets.sealed.write(chunk));
-  let size = 0;
-  await readUnit(unit, outlets.normaliser, {
+type Hashes = Pick<EvidenceFacts, 'plaintext' | 'expanded' | 'size'>;
+
+async function readBody(unit: Unit, className: string, deps: PipelineDeps, outlets: Outlets): Promise<Hashes> {
+  const { origin } = unit;
+  const sealing = await deps.sealer.sealing({ origin, class: className }, (chunk) => outlets.sealed.write(chunk));
+  const expanded = isNamedByDigests(origin) ? createHash('sha256') : undefined;
+  const whole = await readUnit(unit, outlets.normaliser, {
     limits: deps.limits,
     settled: outlets.settled,
-    async onChunk(chunk) {
-      size += chunk.length;
-      hash.update(chunk);
-      await sealing.write(chunk);
-    },
+    onChunk: (chunk) => sealing.write(chunk),
+    onExpanded: expanded === undefined ? undefined : (chunk) => expanded.update(chunk),
   });
-  await sealing.end();
-  return { sha256: hash.digest('hex'), size };
+  const sealed = await sealing.end();
+  return { ...sealed, expanded: whole && expanded !== undefined ? sealing.expanded(expanded.digest('hex')) : undefined };
+}
+
+/** CloudTrail's digests name log files by the hash of their expanded bytes: kept, so that they can be checked without opening each file. */
+function isNamedByDigests({ trigger, source }: Origin): boolean {
+  return trigger === 's3' && source === 'cloudtrail';
 }
 
 export interface Reading {
   readonly limits?: DecompressLimits | undefined;
   /** Sees every chunk as delivered. */
   readonly onChunk?: ((chunk: Buffer) => Promise<void>) | undefined;
+  /** Sees the bytes that chunks expand to. */
+  readonly onExpanded?: ((chunk: Buffer) => void) | undefined;
   /** Awaited between chunks: resolves when what was handed on so far has left memory. */
   readonly settled: () => Promise<unknown>;
 }
 
-/** Reads a unit to its end and hands its records to the normaliser, whose end() is the caller's. */
-export async function readUnit(unit: Unit, normaliser: Normaliser, { limits, onChunk, settled }: Reading): Promise<void> {
-  const reader = unit.read !== undefined || unit.source === undefined ? undefined : createBodyReader(normaliser, settled, limits);
+/**
+ * Reads a unit to its end and hands its records to the normaliser, whose end() is the caller's.
+ * @returns whether its bytes could be expanded to their end.
+ */
+export async function readUnit(unit: Unit, normaliser: Normaliser, { limits, onChunk, onExpanded, settled }: Reading): Promise<boolean> {
+  const isOpened = unit.read !== undefined || unit.source === undefined;
+  const reader = isOpened ? undefined : createBodyReader(normaliser, settled, { limits, onExpanded });
   try {
     for await (const piece of unit.body) {
       const chunk = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
       await Promise.all([onChunk?.(chunk), reader?.write(chunk)]);
       await settled();
     }
-    if (reader !== undefined) {
-      const problem = await reader.end();
-      if (problem !== undefined) normaliser.unreadable(problem);
-    } else if (unit.read !== undefined) unit.read(normaliser);
-    else normaliser.unreadable({ code: 'unknown_source', detail: `no source claims ${unit.origin.uri}` });
+    const problem = await reader?.end();
+    if (problem !== undefined) normaliser.unreadable(problem);
+    else if (unit.read !== undefined) unit.read(normaliser);
+    else if (unit.source === undefined) normaliser.unreadable({ code: 'unknown_source', detail: `no source claims ${unit.origin.uri}` });
+    return reader !== undefined && problem === undefined;
   } finally {
     await reader?.dispose();
   }
 }
 
-function assertConserved({ records, events, excluded, parked }: Counts, origin: Origin): void {
+/** @throws Error where a record is counted nowhere, or twice. */
+export function assertConserved({ records, events, excluded, parked }: Counts, origin: Origin): void {
   if (records === events + excluded + parked) return;
   throw new Error(
     `conservation broken for ${origin.uri}: ${records} records, but ${events} events + ${excluded} excluded + ${parked} parked`,

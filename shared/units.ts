@@ -28,11 +28,13 @@ export interface ArrivedObject {
   /** ms since the epoch */
   readonly time: number;
   readonly body: AsyncIterable<Uint8Array>;
+  /** `signature` of its user metadata: CloudTrail signs digests there. */
+  readonly signature?: string | undefined;
 }
 
 /** An object in a landing bucket. */
 export function objectUnit(arrived: ArrivedObject, bank: BankConfig): Unit {
-  const { bucket, key, version, time, body } = arrived;
+  const { bucket, key, version, time, body, signature } = arrived;
   const route = objectRoute(bank, { bucket, key });
   const source = route?.source;
   const place = source?.locate?.({ trigger: 's3', bucket, key: writtenByService(key) ?? key });
@@ -50,6 +52,7 @@ export function objectUnit(arrived: ArrivedObject, bank: BankConfig): Unit {
     format: route?.format,
     way: route?.way,
     body,
+    signature,
   };
 }
 
@@ -136,14 +139,20 @@ function timeOf(candidate: unknown): number | undefined {
 
 const S3_URI = /^s3:\/\/([^/]+)\/(.+)#([^#]*)$/s;
 
+/** @returns undefined where the uri is of no S3 object. */
+export function objectOfUri(uri: string): Pick<ArrivedObject, 'bucket' | 'key' | 'version'> | undefined {
+  const [, bucket, key, version] = S3_URI.exec(uri) ?? [];
+  return bucket === undefined || key === undefined || version === undefined ? undefined : { bucket, key, version };
+}
+
 /** The unit as its trigger delivered it, claimed with the present code: what nobody knew then may have a source now. @param body as sealed. */
 export async function unitFromEvidence(origin: Origin, body: AsyncIterable<Uint8Array>, bank: BankConfig): Promise<Unit> {
   const { trigger, uri, region, time } = origin;
   switch (trigger) {
     case 's3': {
-      const [, bucket, key, version] = S3_URI.exec(uri) ?? [];
-      if (bucket === undefined || key === undefined || version === undefined) throw new MisconfiguredError(`${uri} names no S3 object`);
-      return objectUnit({ bucket, key, version, time, body }, bank);
+      const object = objectOfUri(uri);
+      if (object === undefined) throw new MisconfiguredError(`${uri} names no S3 object`);
+      return objectUnit({ ...object, time, body }, bank);
     }
     case 'kinesis': {
       const bytes = await buffer(body);

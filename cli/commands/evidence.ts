@@ -1,14 +1,16 @@
 // `strongroom evidence`: the sealed bytes, verified, as they were delivered.
+import { createHash } from 'node:crypto';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { kmsClient, s3Client } from '../../shared/deps.ts';
 import { withEvidence, type OpenVault } from '../../shared/seal/evidence.ts';
-import { createOpener } from '../../shared/seal/open.ts';
+import type { Spooled } from '../../shared/seal/spool.ts';
 import { contextOf, type Evidence } from '../../shared/seal/vault.ts';
-import { bankEnvironment, deployed, output } from '../deployed.ts';
+import { bankVault, openVault } from '../vault.ts';
 
 export interface EvidenceShowOptions {
   readonly bank: string;
+  /** Why it is opened: recorded before it is. */
+  readonly reason: string;
   /** Version id in the vault; default: the latest. */
   readonly version?: string | undefined;
   /** What was sealed with it instead of the bytes. */
@@ -17,41 +19,40 @@ export interface EvidenceShowOptions {
 
 /** Prints the original bytes of one piece of evidence. @returns the exit code. @throws EvidenceError if it is not what was sealed; nothing was printed then. */
 export async function evidenceShow(key: string, options: EvidenceShowOptions, out: Writable = process.stdout): Promise<number> {
-  return await showEvidence(await openVault(options.bank), { key, ...options }, out);
-}
-
-/** The vault of the deployed stack of a bank. */
-export async function openVault(bank: string): Promise<OpenVault> {
-  const environment = bankEnvironment(bank);
-  const outputs = await deployed(bank, environment);
-  return {
-    s3: s3Client(environment),
-    bucket: output(outputs, 'VaultBucket'),
-    opener: createOpener({ kms: kmsClient(environment), keyArn: output(outputs, 'EvidenceKeyArn') }),
-  };
+  const { bank, reason, version } = options;
+  const scope = { keys: [key], ...(version === undefined ? {} : { version }) };
+  const vault = await openVault(await bankVault(bank), { reason, purpose: 'show', scope });
+  return await showEvidence(vault, { key, ...options }, out);
 }
 
 export async function showEvidence(
   vault: OpenVault,
-  wanted: Omit<EvidenceShowOptions, 'bank'> & { readonly key: string },
+  wanted: Omit<EvidenceShowOptions, 'bank' | 'reason'> & { readonly key: string },
   out: Writable,
 ): Promise<number> {
   await withEvidence(vault, wanted, async (evidence, bytes) => {
-    if (wanted.json === true) out.write(`${JSON.stringify(description(evidence))}\n`);
+    if (wanted.json === true) out.write(`${JSON.stringify(description(evidence, await sha256Of(bytes)))}\n`);
     else await pipeline(bytes.open(), out, { end: false });
   });
   return 0;
 }
 
-function description({ key, version, facts }: Evidence): object {
-  const { origin, sha256, size, counts, firstTime, lastTime } = facts;
+async function sha256Of(bytes: Spooled): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of bytes.open() as AsyncIterable<Buffer>) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+function description({ key, version, facts }: Evidence, sha256: string): object {
+  const { origin, plaintext, size, counts, firstTime, lastTime } = facts;
   const times = { first_time: isoTime(firstTime), last_time: isoTime(lastTime) };
   return {
     key,
     version,
-    context: contextOf(origin),
+    context: contextOf(origin, facts.class),
     origin: { ...origin, time: isoTime(origin.time) },
     sha256,
+    plaintext,
     size,
     ...counts,
     ...times,

@@ -1,15 +1,14 @@
 // `strongroom parked`: records that could not be processed: what there is, why, and processing them again.
 import type { Writable } from 'node:stream';
-import { kinesisClient, kmsClient, s3Client } from '../../shared/deps.ts';
+import { kinesisClient, s3Client } from '../../shared/deps.ts';
 import { EvidenceError, MisconfiguredError } from '../../shared/errors.ts';
 import type { ParkedRecord } from '../../shared/model.ts';
 import { STAGES, type ParkedStore } from '../../shared/park/parked.ts';
 import { redrive, type RedriveDeps } from '../../shared/park/redrive.ts';
 import { listParked, readParked, type ParkedFilter, type ParkedObject } from '../../shared/park/store.ts';
 import { sensitiveOf } from '../../shared/redact/pseudonyms.ts';
-import { bankNamed } from '../bank.ts';
 import { bankEnvironment, deployed, output } from '../deployed.ts';
-import { openVault } from './evidence.ts';
+import { bankVault, openVault } from '../vault.ts';
 
 const USAGE = 2;
 
@@ -34,14 +33,14 @@ export async function parkedShow(key: string, options: { readonly bank: string }
 /** Processes one parked object, or all, again. @returns the exit code: 1 if anything is still parked. */
 export async function parkedRedrive(
   key: string | undefined,
-  options: { readonly bank: string; readonly all?: boolean | undefined },
+  options: { readonly bank: string; readonly reason: string; readonly all?: boolean | undefined },
   out: Writable = process.stdout,
 ): Promise<number> {
   if ((key === undefined) === (options.all !== true)) {
     process.stderr.write('strongroom: parked redrive takes either a key or --all\n');
     return USAGE;
   }
-  return await redriveStore(await redriveDeps(options.bank), key, out);
+  return await redriveStore(await redriveDeps(options, key), key, out);
 }
 
 export async function listStore(store: ParkedStore, options: Omit<ParkedListOptions, 'bank'>, out: Writable): Promise<number> {
@@ -86,15 +85,13 @@ async function parkedStore(bank: string): Promise<ParkedStore> {
   return { s3: s3Client(environment), bucket: output(await deployed(bank, environment), 'ParkedBucket') };
 }
 
-async function redriveDeps(name: string): Promise<RedriveDeps> {
-  const bank = bankNamed(name);
-  const environment = bankEnvironment(name);
-  const outputs = await deployed(name, environment);
-  const kms = kmsClient(environment);
+async function redriveDeps({ bank: name, reason }: { readonly bank: string; readonly reason: string }, key?: string): Promise<RedriveDeps> {
+  const found = await bankVault(name);
+  const { bank, environment, outputs, kms, keys } = found;
   return {
     bank,
-    sensitive: await sensitiveOf(bank, kms, () => output(outputs, 'PseudonymKeyArn')),
-    vault: await openVault(name),
+    sensitive: await sensitiveOf(bank, { kms, keys, keyArn: () => output(outputs, 'PseudonymKeyArn') }),
+    vault: await openVault(found, { reason, purpose: 'redrive', scope: key === undefined ? { parked: '*' } : { parked: key } }),
     parked: { s3: s3Client(environment), bucket: output(outputs, 'ParkedBucket') },
     hub: { kinesis: kinesisClient(environment), stream: output(outputs, 'HubStream') },
   };

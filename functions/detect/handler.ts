@@ -14,9 +14,14 @@ import { detectRecords, type DetectDeps } from './records.ts';
 const environment = readEnvironment();
 const bank = loadPackagedBank();
 const log = createLog();
+const evidence = {
+  keys: [required('evidenceKeyArn', environment)],
+  roles: required('evidenceRoles', environment).split(','),
+  buckets: [required('vaultBucket', environment), required('periodKeysBucket', environment)],
+};
 const deps: DetectDeps = {
   bank,
-  engine: createEngine(shippedRules(), listsOf(bank.alerts)),
+  engine: createEngine(shippedRules(), listsOf(bank.alerts, evidence)),
   claims: { dynamo: dynamoClient(environment), table: required('alertTable', environment) },
   sns: snsClient(environment),
   topicArn: required('alertTopicArn', environment),

@@ -7,8 +7,8 @@ import { detect } from '../../shared/detect/detect.ts';
 import type { Engine } from '../../shared/detect/engine.ts';
 import { decodeBatch, type Batch } from '../../shared/hub/batch.ts';
 import type { Log } from '../../shared/observe/log.ts';
-import { emit, type MetricsWriter } from '../../shared/observe/metrics.ts';
-import { parkHubRecord } from '../../shared/park/hub.ts';
+import { emit, emitReplayed, type MetricsWriter } from '../../shared/observe/metrics.ts';
+import { batchName, parkHubRecord } from '../../shared/park/hub.ts';
 import { parkRecords, type ParkedStore } from '../../shared/park/parked.ts';
 
 export interface DetectDeps extends AlertDeps {
@@ -31,8 +31,11 @@ async function detectRecord(record: KinesisStreamRecord, deps: DetectDeps): Prom
     await parkHubRecord(parked, 'detect', { ...batch.reject, bytes, bank: bank.bank, record });
     return;
   }
+  // Another index for what was looked at before.
+  const to = batch.value.header.replay?.to ?? 'hub';
+  if (to !== 'hub' && to !== 'detect') return;
   const detected = detect(batch.value, engine);
-  if (detected.parked.length > 0) await parkRecords(parked, detected.parked, record.kinesis.sequenceNumber);
+  if (detected.parked.length > 0) await parkRecords(parked, detected.parked, batchName(batch.value));
   const raised = await raiseAlerts([...detected.findings, ...detected.reported], batch.value.header, deps);
   report(batch.value, { ...raised, parked: detected.parked.length }, deps);
 }
@@ -41,6 +44,7 @@ function report({ header }: Batch, numbers: Raised & { readonly parked: number }
   const { published, alerted, repeated, parked } = numbers;
   if (published + alerted + repeated + parked === 0) return;
   const { bank, source } = header.origin;
-  log.info('findings raised', { bank, source, evidence: header.evidence, ...numbers });
-  emit(metrics, header.origin, { Findings: published, Alerts: alerted, Parked: parked });
+  log.info('findings raised', { bank, source, evidence: header.evidence, replay: header.replay?.id, ...numbers });
+  const write = header.replay === undefined ? emit : emitReplayed;
+  write(metrics, header.origin, { Findings: published, Alerts: alerted, Parked: parked });
 }

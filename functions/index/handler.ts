@@ -7,7 +7,7 @@ import { s3Client } from '../../shared/deps.ts';
 import { decodeBatch, type Batch } from '../../shared/hub/batch.ts';
 import { observed } from '../../shared/middleware.ts';
 import { createLog } from '../../shared/observe/log.ts';
-import { createMetrics, emit } from '../../shared/observe/metrics.ts';
+import { createMetrics, emit, emitReplayed } from '../../shared/observe/metrics.ts';
 import { writeDocuments, type BulkResult } from '../../shared/opensearch/bulk.ts';
 import { openSearchClient } from '../../shared/opensearch/client.ts';
 import { assertProvisioned } from '../../shared/opensearch/provision.ts';
@@ -34,14 +34,23 @@ async function indexRecord(record: KinesisStreamRecord): Promise<void> {
     await parkHubRecord(parked, 'index', { ...batch.reject, bytes, bank, record });
     return;
   }
+  if (batch.value.header.replay?.to === 'detect') return;
   const result = await writeDocuments(batch.value.documents, client);
-  await parkRefused(parked, batch.value.header, result.refused, record.kinesis.sequenceNumber);
+  await parkRefused(parked, batch.value, result.refused);
   report(batch.value, result);
 }
 
 function report({ header }: Batch, { created, duplicate, refused }: BulkResult): void {
   const numbers = { created, duplicate, refused: refused.length };
   const { bank: name, source } = header.origin;
-  log.info('batch indexed', { bank: name, source, evidence: header.evidence, events: header.events, ...numbers });
-  emit(metrics, header.origin, { Indexed: created, Duplicate: duplicate, Parked: refused.length });
+  log.info('batch indexed', {
+    bank: name,
+    source,
+    evidence: header.evidence,
+    replay: header.replay?.id,
+    events: header.events,
+    ...numbers,
+  });
+  const write = header.replay === undefined ? emit : emitReplayed;
+  write(metrics, header.origin, { Indexed: created, Duplicate: duplicate, Parked: refused.length });
 }

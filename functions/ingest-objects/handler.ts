@@ -7,7 +7,7 @@ import { MisconfiguredError } from '../../shared/errors.ts';
 import { ingestAndReport, ingestDeps } from '../../shared/ingest.ts';
 import { observed } from '../../shared/middleware.ts';
 import { objectUnit } from '../../shared/units.ts';
-import { readNotification, type ObjectCreated } from './s3-notification.ts';
+import { readNotification, type ObjectCreated } from '../../shared/s3-notification.ts';
 
 const deps = ingestDeps();
 
@@ -33,7 +33,8 @@ async function ingestObject({ bucket, key, versionId }: ObjectCreated): Promise<
   // The ETag rather than the version id: the same bytes put twice under one key are one unit.
   const version = answer.ETag?.replaceAll('"', '') ?? answer.VersionId ?? '';
   const time = answer.LastModified?.getTime() ?? 0;
-  await ingestAndReport(objectUnit({ bucket, key, version, time, body: bytesOf(answer.Body) }, deps.bank), deps);
+  const signature = answer.Metadata?.['signature'];
+  await ingestAndReport(objectUnit({ bucket, key, version, time, body: bytesOf(answer.Body), signature }, deps.bank), deps);
 }
 
 function bytesOf(body: unknown): AsyncIterable<Uint8Array> {

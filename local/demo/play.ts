@@ -25,6 +25,7 @@ export async function play({ host, bank, security, workloads, outputs, search }:
   const audited = await audit({
     security,
     vaultBucket: output(outputs, 'VaultBucket'),
+    periodKeysBucket: output(outputs, 'PeriodKeysBucket'),
     evidenceKeyArn: output(outputs, 'EvidenceKeyArn'),
     pseudonymKeyArn: output(outputs, 'PseudonymKeyArn'),
     bank,

@@ -1,5 +1,6 @@
 // What an auditor would do after the run: open every sealed object, compare it with what was delivered, normalise it again, and look for each
 // of its events in OpenSearch. Nothing here trusts a number that the functions reported.
+import { createHash } from 'node:crypto';
 import type { BankConfig } from '../../shared/config.ts';
 import { EvidenceError } from '../../shared/errors.ts';
 import { toCleanDocument } from '../../shared/hub/document.ts';
@@ -11,7 +12,9 @@ import { sensitiveOf } from '../../shared/redact/pseudonyms.ts';
 import type { Sensitive } from '../../shared/redact/sensitive.ts';
 import { transformsFor } from '../../shared/redact/transforms.ts';
 import { withEvidence, type OpenVault } from '../../shared/seal/evidence.ts';
+import { recordAccess } from '../../shared/seal/access.ts';
 import { createOpener } from '../../shared/seal/open.ts';
+import { createPeriodKeys } from '../../shared/seal/period-keys.ts';
 import type { Spooled } from '../../shared/seal/spool.ts';
 import { listEvidence } from '../../shared/seal/vault.ts';
 import { unitFromEvidence } from '../../shared/units.ts';
@@ -41,16 +44,27 @@ export interface SourceAudit {
 export interface AuditInput {
   readonly security: Account;
   readonly vaultBucket: string;
+  readonly periodKeysBucket: string;
   readonly evidenceKeyArn: string;
   readonly pseudonymKeyArn: string;
   readonly bank: BankConfig;
   readonly delivered: readonly Delivered[];
 }
 
-export async function audit({ security, vaultBucket, evidenceKeyArn, pseudonymKeyArn, bank, delivered }: AuditInput): Promise<Audit> {
-  const opener = createOpener({ kms: security.kms, keyArn: evidenceKeyArn });
-  const vault: OpenVault = { s3: security.s3, bucket: vaultBucket, opener };
-  const sensitive = await sensitiveOf(bank, security.kms, () => pseudonymKeyArn);
+export async function audit(input: AuditInput): Promise<Audit> {
+  const { security, vaultBucket, periodKeysBucket, evidenceKeyArn, pseudonymKeyArn, bank, delivered } = input;
+  const { s3, kms } = security;
+  const keys = createPeriodKeys({ s3, kms, bucket: periodKeysBucket, keyArn: evidenceKeyArn, bank: bank.bank });
+  const statements = { s3, bucket: vaultBucket, retention: bank.retention };
+  const access = await recordAccess({
+    vault: statements,
+    purpose: 'verify',
+    by: 'demo',
+    reason: 'audit of the demo',
+    scope: { bank: bank.bank },
+  });
+  const vault: OpenVault = { s3, bucket: vaultBucket, opener: createOpener({ keys }), access };
+  const sensitive = await sensitiveOf(bank, { kms, keys, keyArn: () => pseudonymKeyArn });
   const wanted = new Map(delivered.flatMap(({ object }) => (object === undefined ? [] : [[object.uri, object.sha256] as const])));
   const sources = new Map<string, SourceAudit>();
   const faults: string[] = [];
@@ -77,13 +91,13 @@ async function auditObject(key: string, audited: ObjectAudit): Promise<string | 
   const { vault, bank, wanted } = audited;
   try {
     return await withEvidence(vault, { key }, async ({ facts }, bytes) => {
-      const { origin, sha256 } = facts;
+      const { origin } = facts;
       const uri = origin.uri.slice(0, origin.trigger === 's3' ? origin.uri.lastIndexOf('#') : undefined);
       const expected = wanted.get(uri);
       wanted.delete(uri);
       const { unit, counts, events } = await normaliseAgain(bytes, origin, bank);
       tally(audited, origin.source, { unit, counts: facts.counts, events });
-      if (expected !== undefined && expected !== sha256) return 'the opened bytes are not the bytes that were delivered';
+      if (expected !== undefined && expected !== (await sha256Of(bytes))) return 'the opened bytes are not the bytes that were delivered';
       if (JSON.stringify(counts) === JSON.stringify(facts.counts)) return undefined;
       return `counts differ: sealed ${JSON.stringify(facts.counts)}, now ${JSON.stringify(counts)}`;
     });
@@ -91,6 +105,12 @@ async function auditObject(key: string, audited: ObjectAudit): Promise<string | 
     if (error instanceof EvidenceError) return error.message;
     throw error;
   }
+}
+
+async function sha256Of(bytes: Spooled): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of bytes.open() as AsyncIterable<Buffer>) hash.update(chunk);
+  return hash.digest('hex');
 }
 
 interface Again {

@@ -18,6 +18,7 @@ import patches.logs
 import patches.s3
 import patches.sns
 import patches.sqs
+import patches.storage
 
 MODULES = (
     patches.accounts,
@@ -30,6 +31,7 @@ MODULES = (
     patches.s3,
     patches.sns,
     patches.sqs,
+    patches.storage,
 )
 
 if __name__ == "__main__":

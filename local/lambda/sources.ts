@@ -14,7 +14,7 @@ import type { DeployedFunction, DeployedMapping, HostLog, Invoke, Poller } from 
 import { queueUrlOf, startQueuePoller } from './sqs.ts';
 
 export interface SourceContext {
-  readonly options: SecretsAccess & { readonly sqsRetrySeconds?: number; readonly log: HostLog };
+  readonly options: SecretsAccess & { readonly sqsRetrySeconds?: number; readonly sqsWindowSeconds?: number; readonly log: HostLog };
   readonly clients: HostClients;
   readonly target: DeployedFunction;
   readonly invoke: Invoke;
@@ -35,8 +35,8 @@ export async function startPoller(mapping: DeployedMapping, context: SourceConte
 }
 
 function startQueue(mapping: DeployedMapping, { options, clients, invoke, concurrency }: SourceContext): Promise<Poller> {
-  const { region, sqsRetrySeconds: retrySeconds, log } = options;
-  return startQueuePoller(mapping, { client: clients.sqs, region, invoke, concurrency, retrySeconds, log });
+  const { region, sqsRetrySeconds: retrySeconds, sqsWindowSeconds: windowSeconds, log } = options;
+  return startQueuePoller(mapping, { client: clients.sqs, region, invoke, concurrency, retrySeconds, windowSeconds, log });
 }
 
 function startStream(mapping: DeployedMapping, context: SourceContext): Promise<Poller> {

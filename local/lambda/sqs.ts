@@ -28,6 +28,8 @@ export interface QueueContext {
   readonly concurrency: () => number;
   /** Seconds after which a failed message comes back; undefined leaves it to the queue's visibility timeout, as Lambda does. */
   readonly retrySeconds: number | undefined;
+  /** Seconds for which messages are gathered at the most; undefined leaves it to the mapping's batching window. */
+  readonly windowSeconds: number | undefined;
   readonly log: HostLog;
 }
 
@@ -112,6 +114,7 @@ async function startBatch(state: State, signal: AbortSignal): Promise<void> {
 
 async function gather({ context, queueUrl, mapping }: State, signal: AbortSignal): Promise<readonly Message[]> {
   const messages: Message[] = [];
+  const windowMs = Math.min(mapping.batchingWindowMs, (context.windowSeconds ?? Infinity) * 1000);
   let until = 0;
   for (;;) {
     const request = new ReceiveMessageCommand({
@@ -122,7 +125,7 @@ async function gather({ context, queueUrl, mapping }: State, signal: AbortSignal
       MessageAttributeNames: ['All'],
     });
     const { Messages: received = [] } = await context.client.send(request, { abortSignal: signal });
-    if (messages.length === 0) until = performance.now() + mapping.batchingWindowMs;
+    if (messages.length === 0) until = performance.now() + windowMs;
     messages.push(...received);
     const bytes = messages.reduce((sum, { Body: body = '' }) => sum + body.length, 0);
     const full = messages.length >= mapping.batchSize || bytes >= MAX_BATCH_BYTES;

@@ -5,8 +5,9 @@ import { isOwn } from '../detect/log-sources.ts';
 import { createBatcher, fitsHub } from '../hub/batch.ts';
 import { toDocument } from '../hub/document.ts';
 import { publish, type HubTarget } from '../hub/publish.ts';
-import type { HubDocument, OcsfEvent, Origin } from '../model.ts';
+import type { HubDocument, OcsfEvent, Origin, ReplayMark } from '../model.ts';
 import { SEVERITY } from '../ocsf/classes.ts';
+import { longestLock } from '../retention/classes.ts';
 import { claim, markSent, release, type Claim, type ClaimTable } from './claims.ts';
 import { findingKey, messageOf } from './message.ts';
 
@@ -28,6 +29,8 @@ export interface FindingOrigin {
   readonly evidence: string;
   /** See Route.way in shared/sources/routes.ts. */
   readonly way?: string | undefined;
+  /** Where the events are old: see ReplayMark. */
+  readonly replay?: ReplayMark | undefined;
 }
 
 export interface Raised {
@@ -44,24 +47,26 @@ const CLOSE = 3;
 
 /**
  * Findings of our rules go into the hub; those, and findings of other products from the bank's threshold on, become one message each,
- * once. A finding that comes again is sent again only when its severity has risen.
+ * once. A finding that comes again is sent again only when its severity has risen. What a replay finds is sent only where the replay is to
+ * alert, and never if it was sent when it was new.
  * @throws RetryableError, or what AWS says, when the rest must be tried again.
  */
 export async function raiseAlerts(findings: readonly OcsfEvent[], from: FindingOrigin, deps: AlertDeps): Promise<Raised> {
   const raised = { published: 0, alerted: 0, repeated: 0 };
   for (const finding of findings) {
     const own = isOwn(finding);
-    if (!isAlerted(finding, deps.bank)) {
-      if (own) raised.published += await publishFinding(finding, from, deps);
-      continue;
-    }
-    const mine: Claim = { id: findingKey(finding, deps.bank.bank, from.way), severityId: finding.severity_id, now: deps.now() };
+    const alerts = from.replay?.alerts !== false && isAlerted(finding, deps.bank);
+    // A replay may be there to bring back an index that was lost: what was alerted once is in it too.
+    const first = own && (from.replay !== undefined || !alerts);
+    if (first) raised.published += await publishFinding(finding, from, deps);
+    if (!alerts) continue;
+    const mine = claimOf(finding, from, deps);
     if (!(await claim(deps.claims, mine))) {
       raised.repeated++;
       continue;
     }
     try {
-      if (own) raised.published += await publishFinding(finding, from, deps);
+      if (own && !first) raised.published += await publishFinding(finding, from, deps);
       await send(finding, from, deps);
     } catch (error) {
       // Without it the redelivery waits until the lease ends: a pity, not a loss.
@@ -74,6 +79,16 @@ export async function raiseAlerts(findings: readonly OcsfEvent[], from: FindingO
   return raised;
 }
 
+function claimOf(finding: OcsfEvent, { way, replay }: FindingOrigin, { bank, now }: AlertDeps): Claim {
+  return {
+    id: findingKey(finding, bank.bank, way),
+    severityId: finding.severity_id,
+    now: now(),
+    isOld: replay !== undefined,
+    keptDays: longestLock(bank.retention).days,
+  };
+}
+
 /** Our rules decide by their level; what other products report, the bank's threshold. Neither alerts that a finding was closed. */
 function isAlerted(finding: OcsfEvent, { alerts }: BankConfig): boolean {
   if (finding.activity_id === CLOSE || finding['is_alert'] === false) return false;
@@ -81,9 +96,12 @@ function isAlerted(finding: OcsfEvent, { alerts }: BankConfig): boolean {
   return isOwn(finding) || finding.severity_id >= SEVERITY[alerts.min_severity];
 }
 
-async function publishFinding(finding: OcsfEvent, { origin }: FindingOrigin, { hub }: AlertDeps): Promise<number> {
+async function publishFinding(finding: OcsfEvent, { origin, replay: mark }: FindingOrigin, { hub }: AlertDeps): Promise<number> {
   const records: Buffer[] = [];
-  const batcher = createBatcher({ hub: 1, origin: { ...origin, source: FINDINGS_SOURCE }, evidence: '' }, (record) => records.push(record));
+  // Whatever the replay is for, its findings are indexed.
+  const replay = mark === undefined ? undefined : ({ ...mark, to: 'hub' } as const);
+  const header = { hub: 1, origin: { ...origin, source: FINDINGS_SOURCE }, evidence: '', replay } as const;
+  const batcher = createBatcher(header, (record) => records.push(record));
   batcher.add(documentOf(finding));
   batcher.end();
   await publish(records, hub);

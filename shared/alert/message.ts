@@ -81,6 +81,11 @@ function consoleLink(region: string, bucket: string, key: string): string {
   return `https://${region}.console.aws.amazon.com/s3/object/${bucket}?region=${region}&prefix=${encodeURIComponent(key)}`;
 }
 
+/** Goes into a command that somebody pastes: products choose their own ids. */
+function reasonOf({ uid }: Description): string {
+  return /^[\w.:/-]{1,128}$/.test(uid) ? `finding ${uid}` : 'a finding';
+}
+
 function textOf(description: Description, { bank, vaultBucket, evidence }: AlertContext): string {
   const { account, region } = description;
   const place = [account === undefined ? undefined : accountName(account, bank), region].filter((part) => part !== undefined).join(', ');
@@ -99,7 +104,7 @@ function textOf(description: Description, { bank, vaultBucket, evidence }: Alert
     ['Finding', `${description.uid} in ocsf-detection_finding-*`],
     ['Evidence', evidence === '' ? undefined : `s3://${vaultBucket}/${evidence}`],
     ['', evidence === '' ? undefined : consoleLink(bank.region, vaultBucket, evidence)],
-    ['', evidence === '' ? undefined : `npx strongroom evidence show ${evidence}`],
+    ['', evidence === '' ? undefined : `npx strongroom evidence show ${evidence} --reason "${reasonOf(description)}"`],
   ];
   return [
     description.title,

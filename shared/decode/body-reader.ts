@@ -16,11 +16,17 @@ export interface BodyReader {
 /** Bytes that tell. */
 const HEAD_BYTES = 4;
 
+export interface BodyOptions {
+  readonly limits?: DecompressLimits | undefined;
+  /** Sees what the bytes expand to; of a Parquet file nothing. */
+  readonly onExpanded?: ((chunk: Buffer) => void) | undefined;
+}
+
 /** @param settled resolves when what was handed on so far has left memory. */
 export function createBodyReader(
   normaliser: Pick<Normaliser, 'push' | 'record'>,
   settled: () => Promise<unknown>,
-  limits?: DecompressLimits,
+  { limits, onExpanded }: BodyOptions = {},
 ): BodyReader {
   let head: Buffer = Buffer.alloc(0);
   let inner: BodyReader | undefined;
@@ -37,7 +43,11 @@ export function createBodyReader(
   }
 
   function bytes(): BodyReader {
-    return { ...createDecompressor((chunk) => normaliser.push(chunk), limits, settled), dispose: () => Promise.resolve() };
+    const push = (chunk: Buffer): void => {
+      onExpanded?.(chunk);
+      normaliser.push(chunk);
+    };
+    return { ...createDecompressor(push, limits, settled), dispose: () => Promise.resolve() };
   }
 
   return {

@@ -45,9 +45,9 @@ function isFinding({ class_uid: uid, is_alert: isAlert }: OcsfEvent): boolean {
 const OTHER_FINDINGS: ReadonlySet<number> = new Set([VULNERABILITY_FINDING.uid, COMPLIANCE_FINDING.uid, DATA_SECURITY_FINDING.uid]);
 
 function parkedOf(
-  { origin, evidence }: Batch['header'],
+  { origin, evidence, replay }: Batch['header'],
   { id, index, json }: HubDocument,
   { at, detail }: { readonly at: number; readonly detail: string },
 ): ParkedRecord {
-  return { stage: 'detect', code: 'malformed_record', detail, origin, evidence, index: at, raw: json, document: { id, index } };
+  return { stage: 'detect', code: 'malformed_record', detail, origin, evidence, index: at, raw: json, document: { id, index }, replay };
 }

@@ -5,8 +5,9 @@
 import { gzipSync } from 'node:zlib';
 import { gunzipText } from '../decode/gunzip.ts';
 import { isDocumentId } from '../ids.ts';
-import type { HubDocument, Origin, Outcome } from '../model.ts';
-import { isIndexName } from '../opensearch/index-name.ts';
+import type { HubDocument, Origin, Outcome, ReplayMark } from '../model.ts';
+import { isIndexName, isReplayIndexName } from '../opensearch/index-name.ts';
+import { isReplayMark } from '../replay/target.ts';
 import { isObject, parseJson, reject, text, value } from '../outcome.ts';
 
 export interface BatchHeader {
@@ -17,6 +18,10 @@ export interface BatchHeader {
   readonly evidence: string;
   /** See Route.way in shared/sources/routes.ts: who reads it knows that no service wrote the events. */
   readonly way?: string | undefined;
+  /** On a batch that is not new. */
+  readonly replay?: ReplayMark | undefined;
+  /** Key of the parked object that the documents come out of, where they are redriven. */
+  readonly redriven?: string | undefined;
   readonly events: number;
 }
 
@@ -111,6 +116,7 @@ export function decodeBatch(record: Uint8Array): Exclude<Outcome<Batch>, { kind:
 
 function isBatchHeader(candidate: unknown): candidate is BatchHeader {
   if (!isObject(candidate) || candidate['hub'] !== 1 || typeof candidate['events'] !== 'number') return false;
+  if (candidate['replay'] !== undefined && !isReplayMark(candidate['replay'])) return false;
   return typeof candidate['evidence'] === 'string' && isOrigin(candidate['origin']);
 }
 
@@ -127,5 +133,6 @@ function placeOf(action: string): { id: string; index: string } | undefined {
   const id = text(create['_id']);
   const index = text(create['_index']);
   // They go into a bulk request unescaped: what we would not have written must not get there.
-  return id !== undefined && index !== undefined && isDocumentId(id) && isIndexName(index) ? { id, index } : undefined;
+  if (id === undefined || index === undefined || !isDocumentId(id)) return undefined;
+  return isIndexName(index) || isReplayIndexName(index) ? { id, index } : undefined;
 }

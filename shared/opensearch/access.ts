@@ -3,7 +3,7 @@
 import { errors } from '@opensearch-project/opensearch';
 import { MisconfiguredError } from '../errors.ts';
 import type { OpenSearch } from './client.ts';
-import { INDEX_PREFIX } from './index-name.ts';
+import { INDEX_PREFIX, REPLAY_PREFIX } from './index-name.ts';
 
 /** Name of the role in OpenSearch; stacks/resources/opensearch-domain.yml lets provision write this one and no other. */
 export const INDEX_ROLE = 'strongroom-index';
@@ -19,7 +19,7 @@ const RIGHTS = {
   cluster_permissions: ['indices:admin/index_template/get', 'indices:data/write/bulk'],
   index_permissions: [
     {
-      index_patterns: [`${INDEX_PREFIX}*`],
+      index_patterns: [`${INDEX_PREFIX}*`, `${REPLAY_PREFIX}*`],
       // The parts of a bulk request have names of their own, and there is no right to create documents but not to replace them.
       allowed_actions: ['indices:admin/create', 'indices:data/write/bulk*', 'indices:data/write/index'],
     },

@@ -30,7 +30,17 @@ export function yearlyIndexOf(classUid: number, time: number): string {
 
 const NAME = /^ocsf-[a-z0-9_.]+-[0-9.]+$/;
 
-/** True for a name as indexOf() makes it: no other index is ours to write to. */
+/** True for a name as indexOf() makes it: no other index but those of replays is ours to write to. */
 export function isIndexName(candidate: string): boolean {
   return NAME.test(candidate);
+}
+
+/** Of indices beside the others, so that nobody who searches `ocsf-*` meets an event twice. */
+export const REPLAY_PREFIX = 'replay-';
+
+const REPLAY_NAME = /^replay-[a-z0-9][a-z0-9_.-]{0,99}$/;
+
+/** True for the name of an index that a replay may fill with documents of all classes. */
+export function isReplayIndexName(candidate: string): boolean {
+  return REPLAY_NAME.test(candidate);
 }

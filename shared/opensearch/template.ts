@@ -2,7 +2,7 @@
 import { digest } from '../ids.ts';
 import { OTHER_CLASS_FIELDS, type Fields, type Search } from './field-groups.ts';
 import { CLASS_FIELDS, fieldsOf } from './fields.ts';
-import { INDEX_PREFIX } from './index-name.ts';
+import { INDEX_PREFIX, REPLAY_PREFIX } from './index-name.ts';
 
 // A keyword term may hold 32,766 bytes; a character needs up to 4. Longer values stay in the document and are not indexed.
 const LONGEST_KEYWORD = 8191;
@@ -36,10 +36,23 @@ export interface IndexTemplate {
   };
 }
 
-/** @returns one template per class, and one for all others; `_meta.strongroom` names its contents, so that a change is seen. */
+/**
+ * @returns one template per class, one for all others, and one for replays; `_meta.strongroom` names its contents, so that a change is seen.
+ */
 export function indexTemplates(): readonly IndexTemplate[] {
   const ours = CLASS_FIELDS.map(({ cls, fields, sort }) => templateOf(cls.name, `${INDEX_PREFIX}${cls.name}-*`, fields, sort));
-  return [...ours, templateOf('class', `${INDEX_PREFIX}class_*`, OTHER_CLASS_FIELDS, ['time'])];
+  return [
+    ...ours,
+    templateOf('class', `${INDEX_PREFIX}class_*`, OTHER_CLASS_FIELDS, ['time']),
+    templateOf('replay', `${REPLAY_PREFIX}*`, everyField(), ['time']),
+  ];
+}
+
+/** An index of a replay holds events of every class. Where two classes search an attribute differently, the last one counts: it can do more. */
+function everyField(): Fields {
+  const all: Record<string, Search> = {};
+  for (const { fields } of CLASS_FIELDS) Object.assign(all, fields);
+  return { ...all, ...OTHER_CLASS_FIELDS };
 }
 
 function templateOf(name: string, pattern: string, fields: Fields, sort: readonly string[]): IndexTemplate {

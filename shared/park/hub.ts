@@ -1,20 +1,30 @@
 // Parking behind the hub: what a consumer of the hub stream cannot process.
+import type { Batch } from '../hub/batch.ts';
 import type { KinesisRecord } from '../hub/record.ts';
-import type { BatchHeader } from '../hub/batch.ts';
+import { digest } from '../ids.ts';
 import type { HubDocument, ParkedRecord, Reject } from '../model.ts';
 import { parkRecords, type ParkedStore } from './parked.ts';
 
-/** Documents that OpenSearch refused. @param sequence of the hub record, which names the delivery. */
+/** Documents of the batch that OpenSearch refused. */
 export async function parkRefused(
   store: ParkedStore,
-  { origin, evidence }: BatchHeader,
+  batch: Batch,
   refused: readonly { readonly document: HubDocument; readonly reason: string }[],
-  sequence: string,
 ): Promise<void> {
+  const { origin, evidence, replay } = batch.header;
   const records = refused.map(({ document: { id, index, json }, reason }, at): ParkedRecord => {
-    return { stage: 'index', code: 'index_refused', detail: reason, origin, evidence, index: at, raw: json, document: { id, index } };
+    const about = { stage: 'index', code: 'index_refused', detail: reason } as const;
+    return { ...about, origin, evidence, index: at, raw: json, document: { id, index }, replay };
   });
-  if (records.length > 0) await parkRecords(store, records, sequence);
+  if (records.length > 0) await parkRecords(store, records, batchName(batch));
+}
+
+/**
+ * Names what is parked of a batch: the same for the same documents, whether a stream delivers them again or a replay brings them back.
+ * Redriven documents that fail again have another name than before: the object that they come out of is then removed.
+ */
+export function batchName({ header, documents }: Batch): string {
+  return digest(12, ...documents.map(({ id, index }) => `${index}/${id}`), header.redriven ?? '');
 }
 
 /** A hub record that is none of ours, as base64: somebody else writes to the hub. It must not hold up those behind it. */

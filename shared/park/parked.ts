@@ -5,7 +5,7 @@ import { gzip } from 'node:zlib';
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { digest } from '../ids.ts';
 import type { Origin, ParkedRecord, RejectCode } from '../model.ts';
-import { contextOf } from '../seal/vault.ts';
+import { placeOf } from '../seal/vault.ts';
 
 export interface ParkedStore {
   readonly s3: S3Client;
@@ -120,7 +120,7 @@ export function cut(text: string): string {
 
 /** `<stage>/<source>/<yyyy>/<mm>/<dd>/<digest of the uri>[-<part>].ndjson.gz` */
 export function parkedKey(stage: Stage, origin: Origin, scope: string, part: number): string {
-  const { source, day } = contextOf(origin);
+  const { source, day } = placeOf(origin);
   const name = scope === '' ? digest(16, origin.uri) : digest(16, origin.uri, scope);
   return `${stage}/${source}/${day.replaceAll('-', '/')}/${name}${part === 0 ? '' : `-${part}`}.ndjson.gz`;
 }
@@ -139,7 +139,7 @@ async function writeLines({ s3, bucket }: ParkedStore, about: { key: string; sta
       ContentType: 'application/gzip',
       Metadata: {
         stage,
-        source: contextOf(origin).source,
+        source: placeOf(origin).source,
         records: String(records),
         codes: codes.join(','),
         delivered: String(origin.time),

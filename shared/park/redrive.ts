@@ -2,14 +2,12 @@
 // deterministic, so a record that was redriven twice is one document.
 import type { BankConfig } from '../config.ts';
 import { createBatcher, decodeBatch } from '../hub/batch.ts';
-import { toHub } from '../hub/document.ts';
 import { createFrameSpool } from '../hub/frame-spool.ts';
 import { publish, type HubTarget } from '../hub/publish.ts';
 import type { ParkedRecord } from '../model.ts';
-import { createNormaliser } from '../normalise.ts';
-import { readUnit, type Unit } from '../pipeline.ts';
-import { withoutSensitive, type Sensitive } from '../redact/sensitive.ts';
-import { transformsFor } from '../redact/transforms.ts';
+import type { Unit } from '../pipeline.ts';
+import { reprocess, type Reprocessed } from '../replay/reprocess.ts';
+import type { Sensitive } from '../redact/sensitive.ts';
 import { withEvidence, type OpenVault } from '../seal/evidence.ts';
 import { unitFromEvidence } from '../units.ts';
 import { createParker, overwriteParked, type ParkedStore } from './parked.ts';
@@ -86,7 +84,6 @@ async function redriveUnit(task: Task, deps: RedriveDeps): Promise<Remaining> {
       stillParked++;
       parker.add(record);
     },
-    left: () => undefined,
     settled: () => parker.settled(),
   });
   const keys = await parker.end();
@@ -94,43 +91,15 @@ async function redriveUnit(task: Task, deps: RedriveDeps): Promise<Remaining> {
   return { ...done, stillParked };
 }
 
-interface Outlet {
-  readonly parked: (record: ParkedRecord) => void;
-  /** A record became an event or was excluded. */
-  readonly left: (index: number) => void;
-  readonly settled: () => Promise<void>;
-}
+type Outlet = Pick<Reprocessed, 'parked' | 'left' | 'settled'>;
 
 /** Normalises and publishes. @returns the numbers of events published and of records excluded. */
-async function normalised(
-  { unit, evidence, only }: Task,
-  { bank, hub, sensitive }: RedriveDeps,
-  outlet: Outlet,
-): Promise<Pick<Redriven, 'events' | 'excluded'>> {
-  const batches = createFrameSpool();
-  try {
-    const batcher = createBatcher({ hub: 1, origin: unit.origin, evidence, way: unit.way }, (record) => batches.add(record));
-    const { transforms, onEvent } = toHub({ transforms: transformsFor(bank, unit.origin.source), batcher, sensitive, unit });
-    const normaliser = createNormaliser({
-      ...unit,
-      transforms,
-      only,
-      onEvent(event, index) {
-        onEvent(event, index);
-        outlet.left(index);
-      },
-      onExcluded: (_, index) => outlet.left(index),
-      asParked: (text) => sensitive?.text(text) ?? text,
-      onParked: (record) => outlet.parked(withoutSensitive(record, sensitive)),
-    });
-    await readUnit(unit, normaliser, { settled: () => Promise.all([batches.settled(), outlet.settled()]) });
-    const { events, excluded } = normaliser.end().counts;
-    batcher.end();
-    await publish(await batches.finish(), hub);
-    return { events, excluded };
-  } finally {
-    await batches.dispose();
-  }
+async function normalised(task: Task, deps: RedriveDeps, outlet: Outlet): Promise<Pick<Redriven, 'events' | 'excluded'>> {
+  const send: Reprocessed['send'] = async (records) => {
+    await publish(records, deps.hub);
+  };
+  const { counts } = await reprocess({ ...task, ...outlet, send }, deps);
+  return { events: counts.events, excluded: counts.excluded };
 }
 
 /** Documents that OpenSearch refused: published as they are; the index function parks anew, under another key, what is refused again. */
@@ -143,7 +112,9 @@ async function redriveDocuments(key: string, records: readonly ParkedRecord[], {
     const batcher =
       unit === undefined
         ? undefined
-        : createBatcher({ hub: 1, origin: unit.origin, evidence: unit.evidence ?? '' }, (batch) => batches.add(batch));
+        : createBatcher({ hub: 1, origin: unit.origin, evidence: unit.evidence ?? '', replay: unit.replay, redriven: key }, (batch) =>
+            batches.add(batch),
+          );
     for (const record of records) {
       if (record.document === undefined) remaining.push(record);
       else batcher?.add({ ...record.document, json: record.raw });

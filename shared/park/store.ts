@@ -3,9 +3,9 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, S3ServiceException } from '@aws-sdk/client-s3';
 import { MisconfiguredError, REJECT_CODES } from '../errors.ts';
-import type { JsonObject, ParkedRecord } from '../model.ts';
+import type { JsonObject, Origin, ParkedRecord } from '../model.ts';
 import { isObject, parseJson, text } from '../outcome.ts';
-import { STAGES, type ParkedStore, type Stage } from './parked.ts';
+import { parkedKey, STAGES, type ParkedStore, type Stage } from './parked.ts';
 
 /** One object of parked records. */
 export interface ParkedObject {
@@ -43,14 +43,28 @@ export async function* listParked(store: ParkedStore, filter: ParkedFilter = {})
   yield* await describe(store, waiting);
 }
 
-async function* listKeys({ s3, bucket }: ParkedStore, { stage, source }: ParkedFilter): AsyncGenerator<{ key: string; size: number }> {
-  for (const prefix of (stage === undefined ? STAGES : [stage]).map((each) => (source === undefined ? `${each}/` : `${each}/${source}/`))) {
-    for (let token: string | undefined, more = true; more;) {
-      const page = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: token }));
-      for (const { Key, Size } of page.Contents ?? []) if (Key !== undefined) yield { key: Key, size: Size ?? 0 };
-      token = page.NextContinuationToken;
-      more = token !== undefined;
-    }
+async function* listKeys(store: ParkedStore, { stage, source }: ParkedFilter): AsyncGenerator<{ key: string; size: number }> {
+  for (const each of stage === undefined ? STAGES : [stage])
+    yield* keysUnder(store, source === undefined ? `${each}/` : `${each}/${source}/`);
+}
+
+async function* keysUnder({ s3, bucket }: ParkedStore, prefix: string): AsyncGenerator<{ key: string; size: number }> {
+  for (let token: string | undefined, more = true; more;) {
+    const page = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: token }));
+    for (const { Key, Size } of page.Contents ?? []) if (Key !== undefined) yield { key: Key, size: Size ?? 0 };
+    token = page.NextContinuationToken;
+    more = token !== undefined;
+  }
+}
+
+/** Stages before the hub: what is parked of them is of one unit, under names that every processing of the unit gives again. */
+const UNIT_STAGES = ['decode', 'parse', 'map'] as const;
+
+/** Keys under which records of the unit are parked that were not to be read when it was processed. */
+export async function* keysOfUnit(store: ParkedStore, origin: Origin): AsyncGenerator<string> {
+  for (const stage of UNIT_STAGES) {
+    const prefix = parkedKey(stage, origin, '', 0).replace(/\.ndjson\.gz$/, '');
+    for await (const { key } of keysUnder(store, prefix)) yield key;
   }
 }
 

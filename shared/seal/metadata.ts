@@ -6,8 +6,14 @@ import type { Counts, Origin } from '../model.ts';
 
 export interface EvidenceFacts {
   readonly origin: Origin;
-  /** SHA-256 of the bytes as delivered, hex. */
-  readonly sha256: string;
+  /** Retention class in which it was sealed. */
+  readonly class: string;
+  /** Salted hash of the bytes as delivered, hex: see salt.ts. */
+  readonly plaintext: string;
+  /** Salted hash of their expanded bytes' SHA-256, hex; of files that CloudTrail's digests name. */
+  readonly expanded?: string | undefined;
+  /** CloudTrail's signature of a digest, hex, which came as metadata of the object. */
+  readonly signature?: string | undefined;
   /** Bytes as delivered. */
   readonly size: number;
   readonly counts: Counts;
@@ -18,24 +24,27 @@ export interface EvidenceFacts {
 
 type Metadata = Readonly<Record<string, string>>;
 
-const FORMAT = '1';
+const FORMAT = '2';
 
-/** Characters. The other fields need less than 700 of the 2048 bytes. */
-const READABLE_URI = 1200;
+/** Names and values together, as S3 counts them. */
+const MAX_BYTES = 2048;
 
-/** Object keys may be 1024 bytes in any script, three characters each when URL-encoded: then the uri is compressed instead. */
-export function encodeMetadata({ origin, sha256, size, counts, firstTime, lastTime }: EvidenceFacts): Metadata {
-  const uri = encoded(origin.uri);
-  return {
+/**
+ * Object keys may be 1024 bytes in any script, three characters each when URL-encoded: where there is no room, the uri is compressed. What proves
+ * CloudTrail's files is left out only beside a key longer than any of CloudTrail's.
+ */
+export function encodeMetadata(facts: EvidenceFacts): Metadata {
+  const { origin, size, counts, firstTime, lastTime, expanded, signature } = facts;
+  const fixed = {
     format: FORMAT,
-    ...(uri.length <= READABLE_URI ? { origin: uri } : { 'origin-deflated': deflateRawSync(origin.uri).toString('base64url') }),
     bank: encoded(origin.bank),
     account: encoded(origin.account),
     region: encoded(origin.region),
     source: encoded(origin.source),
     trigger: origin.trigger,
     delivered: String(origin.time),
-    sha256,
+    class: facts.class,
+    plaintext: facts.plaintext,
     size: String(size),
     records: String(counts.records),
     events: String(counts.events),
@@ -44,7 +53,27 @@ export function encodeMetadata({ origin, sha256, size, counts, firstTime, lastTi
     ...(firstTime === undefined ? {} : { 'first-time': String(firstTime) }),
     ...(lastTime === undefined ? {} : { 'last-time': String(lastTime) }),
   };
+  const proofs = {
+    ...(expanded === undefined ? {} : { expanded }),
+    ...(signature === undefined ? {} : { signature: Buffer.from(signature, 'hex').toString('base64url') }),
+  };
+  const readable = { ...fixed, origin: encoded(origin.uri), ...proofs };
+  if (bytesOf(readable) <= MAX_BYTES) return readable;
+  const deflated = { ...fixed, 'origin-deflated': deflateRawSync(origin.uri).toString('base64url') };
+  return bytesOf({ ...deflated, ...proofs }) <= MAX_BYTES ? { ...deflated, ...proofs } : deflated;
 }
+
+function bytesOf(metadata: Metadata): number {
+  return Object.entries(metadata).reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+}
+
+/** @returns the signature in lower case, if it is one of a size that has room. */
+export function signatureOf(candidate: string | undefined): string | undefined {
+  return candidate !== undefined && SIGNATURE.test(candidate) ? candidate.toLowerCase() : undefined;
+}
+
+/** Of RSA keys of 2048 to 4096 bits. */
+const SIGNATURE = /^(?:[0-9A-Fa-f]{2}){128,512}$/;
 
 /** @param key names the object in errors. @throws EvidenceError if a field is absent or not as it was written. */
 export function decodeMetadata(metadata: Metadata, key: string): EvidenceFacts {
@@ -61,6 +90,10 @@ export function decodeMetadata(metadata: Metadata, key: string): EvidenceFacts {
   };
   const optional = (name: string): number | undefined => (metadata[name] === undefined ? undefined : number(name));
   const text = (name: string): string => decoded(field(name), `${key}: its metadata cannot be decoded in ${name}`);
+  const hash = (name: string): string => {
+    if (!/^[0-9a-f]{64}$/.test(field(name))) throw new EvidenceError(`${key}: its metadata has no hash in ${name}`);
+    return field(name);
+  };
   const deflated = metadata['origin-deflated'];
   return {
     origin: {
@@ -72,7 +105,10 @@ export function decodeMetadata(metadata: Metadata, key: string): EvidenceFacts {
       uri: deflated === undefined ? text('origin') : inflated(deflated, key),
       time: number('delivered'),
     },
-    sha256: field('sha256'),
+    class: text('class'),
+    plaintext: hash('plaintext'),
+    expanded: metadata['expanded'] === undefined ? undefined : hash('expanded'),
+    signature: metadata['signature'] === undefined ? undefined : Buffer.from(field('signature'), 'base64url').toString('hex'),
     size: number('size'),
     counts: { records: number('records'), events: number('events'), excluded: number('excluded'), parked: number('parked') },
     firstTime: optional('first-time'),

@@ -3,42 +3,44 @@
 import { pipeline } from 'node:stream/promises';
 import { buildDecrypt } from '@aws-crypto/decrypt-node';
 import type { NodeMaterialsManager } from '@aws-crypto/material-management-node';
-import { EvidenceError, MisconfiguredError, RetryableError } from '../errors.ts';
+import { EvidenceError } from '../errors.ts';
 import { isObject, text } from '../outcome.ts';
-import { openingMaterials, POLICY, type KeyOptions } from './materials.ts';
-import type { EvidenceContext } from './seal.ts';
+import { KEY_NAMESPACE, materialsOf, POLICY } from './materials.ts';
+import { goneError, type PeriodKey, type PeriodKeys } from './period-keys.ts';
+import { saltOf } from './salt.ts';
+import { periodOf, type EvidenceContext } from './vault.ts';
 
 export interface Opener {
   /**
    * Plaintext, frame by frame, each verified before it is handed out. Only when the iteration has ended is it certain that nothing is missing.
-   * @throws EvidenceError if the message is not what was sealed under this key and context; MisconfiguredError if KMS refuses the key;
-   *   RetryableError if KMS fails for now; errors of the message's own stream as they are.
+   * @throws EvidenceError if the message is not what was sealed under this context; PeriodKeyError where the period's key is gone;
+   *   MisconfiguredError if KMS refuses that key; RetryableError if KMS fails for now; errors of the message's own stream as they are.
    */
   opening(message: AsyncIterable<Uint8Array>, expected: EvidenceContext): AsyncGenerator<Buffer>;
   /** The same for a message in memory. */
   open(message: Uint8Array, expected: EvidenceContext): Promise<Buffer>;
+  /** Of the salted hashes of one object: see salt.ts. @param key in the vault. @throws as opening() does where there is no period key. */
+  salt(expected: EvidenceContext, key: string): Promise<Buffer>;
 }
 
-export function createOpener(options: KeyOptions): Opener {
-  const { decryptUnsignedMessageStream } = buildDecrypt(POLICY);
-  const materialsFor = openingMaterials(options);
+/** What opens a message: materials, and the name of the key that has wrapped its data key. */
+export interface MessageKey {
+  readonly name: string;
+  readonly materials: NodeMaterialsManager;
+}
 
-  async function* opening(message: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, expected: EvidenceContext): AsyncGenerator<Buffer> {
-    const failures: Failures = {};
-    const materials = materialsFor((error) => (failures.kms = error));
-    const stream = decryptUnsignedMessageStream(checked(materials, expected, options.keyArn));
-    const fed = pipeline(noted(message, failures), stream);
-    // It is awaited below unless the reading side fails first.
-    fed.catch(() => undefined);
-    try {
-      for await (const piece of stream) yield asBuffer(piece);
-      await fed;
-    } catch (error) {
-      // Failing to read the message says nothing about it.
-      throw failures.source === undefined ? explained(error, failures.kms, options.keyArn) : failures.source;
-    } finally {
-      stream.destroy();
-    }
+export function createOpener({ keys }: { readonly keys: Pick<PeriodKeys, 'forOpening'> }): Opener {
+  async function keyOf(expected: EvidenceContext): Promise<PeriodKey> {
+    const found = await keys.forOpening(expected.class, periodOf(expected));
+    if (found.state !== 'present') throw goneError(found);
+    return found;
+  }
+
+  function opening(message: Message, expected: EvidenceContext): AsyncGenerator<Buffer> {
+    return openingWith(message, expected, async () => {
+      const key = await keyOf(expected);
+      return { name: key.name, materials: materialsOf(key) };
+    });
   }
 
   return {
@@ -48,15 +50,38 @@ export function createOpener(options: KeyOptions): Opener {
       for await (const piece of opening([message], expected)) pieces.push(piece);
       return Buffer.concat(pieces);
     },
+    salt: async (expected, key) => saltOf((await keyOf(expected)).key, key),
   };
 }
 
+const { decryptUnsignedMessageStream } = buildDecrypt(POLICY);
+
+type Message = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+
+/** As Opener.opening(), with a key that comes from elsewhere than the bank: a copy of evidence brings the data keys of its messages with it. */
+export async function* openingWith(message: Message, expected: EvidenceContext, keyOf: () => Promise<MessageKey>): AsyncGenerator<Buffer> {
+  const key = await keyOf();
+  const failures: Failures = {};
+  const stream = decryptUnsignedMessageStream(checked(key.materials, expected, key));
+  const fed = pipeline(noted(message, failures), stream);
+  // It is awaited below unless the reading side fails first.
+  fed.catch(() => undefined);
+  try {
+    for await (const piece of stream) yield asBuffer(piece);
+    await fed;
+  } catch (error) {
+    // Failing to read the message says nothing about it.
+    throw failures.source ?? explained(error);
+  } finally {
+    stream.destroy();
+  }
+}
+
 interface Failures {
-  kms?: unknown;
   source?: Error;
 }
 
-async function* noted(message: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, failures: Failures): AsyncGenerator<Uint8Array> {
+async function* noted(message: Message, failures: Failures): AsyncGenerator<Uint8Array> {
   try {
     yield* message;
   } catch (error) {
@@ -65,18 +90,23 @@ async function* noted(message: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   }
 }
 
-// Context and key are looked at before KMS is asked: KMS would only say that it cannot decrypt.
-function checked(materials: NodeMaterialsManager, expected: EvidenceContext, keyArn: string): NodeMaterialsManager {
+/** Behind the key's name: lengths of tag and IV, four bytes each, and the IV. */
+const WRAPPING_BYTES = 20;
+
+// Context and key are looked at first: the keyring would only say that it cannot decrypt.
+function checked(materials: NodeMaterialsManager, expected: EvidenceContext, { name }: Pick<MessageKey, 'name'>): NodeMaterialsManager {
   return {
     getEncryptionMaterials: (request) => materials.getEncryptionMaterials(request),
     async decryptMaterials(request) {
       const difference = contextDifference(request.encryptionContext, { ...expected });
       if (difference !== undefined) throw new EvidenceError(`wrong context: ${difference}`);
-      const foreign = request.encryptedDataKeys.find((key) => key.providerId !== 'aws-kms' || key.providerInfo !== keyArn);
-      if (foreign !== undefined)
-        throw new EvidenceError(
-          `wrong key: sealed under ${foreign.providerId} ${JSON.stringify(foreign.providerInfo)}, not under ${keyArn}`,
-        );
+      for (const { providerId, providerInfo, rawInfo } of request.encryptedDataKeys) {
+        const found = Buffer.from(rawInfo ?? providerInfo)
+          .toString('latin1')
+          .slice(0, -WRAPPING_BYTES);
+        if (providerId !== KEY_NAMESPACE || found !== name)
+          throw new EvidenceError(`wrong key: sealed under ${JSON.stringify(providerId)} ${JSON.stringify(found)}, not under ${name}`);
+      }
       return await materials.decryptMaterials(request);
     },
   };
@@ -97,26 +127,8 @@ function shown(value: string | undefined): string {
   return value === undefined ? 'absent' : JSON.stringify(value);
 }
 
-const TAMPERED = new Set(['InvalidCiphertextException', 'IncorrectKeyException']);
-const KEY_UNUSABLE = new Set([
-  'AccessDeniedException',
-  'NotFoundException',
-  'DisabledException',
-  'KMSInvalidStateException',
-  'InvalidKeyUsageException',
-]);
-
-function explained(error: unknown, kmsFailure: unknown, keyArn: string): Error {
+function explained(error: unknown): Error {
   if (error instanceof EvidenceError) return error;
-  if (kmsFailure !== undefined) {
-    const name = field(kmsFailure, 'name') ?? 'an error';
-    if (TAMPERED.has(name)) return new EvidenceError('altered: KMS does not recognise its data key');
-    if (KEY_UNUSABLE.has(name))
-      return new MisconfiguredError(
-        `KMS answers ${name} for ${keyArn}: check that the key is enabled and that you may decrypt with it; if so, the message was altered`,
-      );
-    return new RetryableError(`KMS failed on ${keyArn}: ${name}`, { cause: kmsFailure });
-  }
   const detail = field(error, 'message') ?? 'unreadable';
   if (/^Incomplete|premature close/i.test(detail)) return new EvidenceError('altered: it ends too early', { cause: error });
   if (/unable to authenticate/.test(detail)) return new EvidenceError('altered: authentication failed', { cause: error });

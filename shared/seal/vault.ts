@@ -3,24 +3,15 @@
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import {
-  GetObjectCommand,
-  HeadObjectCommand,
-  ListObjectsV2Command,
-  PutObjectCommand,
-  S3ServiceException,
-  type S3Client,
-} from '@aws-sdk/client-s3';
+import { GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { backOff, type Backoff } from '../backoff.ts';
-import type { BankConfig } from '../config.ts';
-import { EvidenceError, RetryableError } from '../errors.ts';
+import { EvidenceError, MisconfiguredError, RetryableError } from '../errors.ts';
 import { digest } from '../ids.ts';
 import type { Origin } from '../model.ts';
+import { lockOf, type Lock, type RetentionConfig } from '../retention/classes.ts';
 import { decodeMetadata, encodeMetadata, type EvidenceFacts } from './metadata.ts';
-import type { EvidenceContext } from './seal.ts';
+import { statusOf } from './s3.ts';
 import type { Spooled } from './spool.ts';
-
-export type Retention = Pick<BankConfig['retention'], 'evidence_days' | 'evidence_mode'>;
 
 export interface VaultSource {
   readonly s3: S3Client;
@@ -28,7 +19,23 @@ export interface VaultSource {
 }
 
 export interface Vault extends VaultSource {
-  readonly retention: Retention;
+  readonly retention: RetentionConfig;
+}
+
+/** Where evidence belongs, as it stands in its key. */
+export interface EvidencePlace {
+  readonly bank: string;
+  readonly account: string;
+  readonly region: string;
+  readonly source: string;
+  /** Day of delivery, UTC, `YYYY-MM-DD`. */
+  readonly day: string;
+}
+
+/** Bound to the message; visible in clear in it. */
+export interface EvidenceContext extends EvidencePlace {
+  /** Retention class in which it was sealed. */
+  readonly class: string;
 }
 
 /** A sealed object as it lies in the vault. */
@@ -41,8 +48,12 @@ export interface Evidence {
 const DAY_MS = 86_400_000;
 const CONFLICT: Backoff = { baseMs: 100, capMs: 2000, attempts: 6 };
 
-/** What the message is bound to, as it also stands in its key. */
-export function contextOf({ bank, account, region, source, time }: Origin): EvidenceContext {
+/** What the message is bound to. @param className retention class in which it is or was sealed. */
+export function contextOf(origin: Origin, className: string): EvidenceContext {
+  return { ...placeOf(origin), class: className };
+}
+
+export function placeOf({ bank, account, region, source, time }: Origin): EvidencePlace {
   return {
     bank: segment(bank),
     account: segment(account),
@@ -54,14 +65,14 @@ export function contextOf({ bank, account, region, source, time }: Origin): Evid
 
 /** Key of the unit's evidence, the same for ever: `<bank>/<source>/<account>/<region>/<yyyy>/<mm>/<dd>/<digest of the uri>.sealed`. */
 export function vaultKey(origin: Origin): string {
-  const { bank, account, region, source, day } = contextOf(origin);
+  const { bank, account, region, source, day } = placeOf(origin);
   return `${bank}/${source}/${account}/${region}/${day.replaceAll('-', '/')}/${digest(16, origin.uri)}.sealed`;
 }
 
 const KEY = /^([^/]+)\/([^/]+)\/([^/]+)\/([^/]+)\/(\d{4})\/(\d\d)\/(\d\d)\/[\w-]{22}\.sealed$/;
 
-/** @returns the context that a vault key stands for. @throws EvidenceError if it is no vault key. */
-export function contextOfKey(key: string): EvidenceContext {
+/** @returns the place that a vault key stands for. @throws EvidenceError if it is no vault key. */
+export function placeOfKey(key: string): EvidencePlace {
   const [, bank, source, account, region, year, month, date] = KEY.exec(key) ?? [];
   if (bank === undefined || source === undefined || account === undefined || region === undefined)
     throw new EvidenceError(`${key} is no vault key: expected <bank>/<source>/<account>/<region>/<yyyy>/<mm>/<dd>/<digest>.sealed`);
@@ -73,15 +84,24 @@ function segment(value: string): string {
   return value.replace(/[^A-Za-z0-9._-]/g, '_') || '_';
 }
 
+/** Which period's key a message is sealed under: the month of delivery. */
+export function periodOf({ day }: Pick<EvidencePlace, 'day'>): string {
+  return day.slice(0, 7);
+}
+
+export interface EvidenceToPut extends EvidenceFacts {
+  /** The message. */
+  readonly body: Spooled;
+  /** A legal hold is open on what is like it. */
+  readonly held?: boolean | undefined;
+}
+
 /**
  * Puts a message once. Its retention is explicit: the bucket's default may change later.
  * @returns `already-sealed` where an earlier delivery of the unit is there; that copy stays as it is.
  * @throws RetryableError if other writers hold the key for long; S3 errors as they come.
  */
-export async function putEvidence(
-  vault: Vault,
-  evidence: EvidenceFacts & { readonly body: Spooled },
-): Promise<'sealed' | 'already-sealed'> {
+export async function putEvidence(vault: Vault, evidence: EvidenceToPut): Promise<'sealed' | 'already-sealed'> {
   const { body } = evidence;
   const key = vaultKey(evidence.origin);
   const settings = {
@@ -94,21 +114,34 @@ export async function putEvidence(
     ChecksumAlgorithm: 'SHA256',
     ChecksumSHA256: await checksum(body),
     Metadata: encodeMetadata(evidence),
-    ObjectLockMode: vault.retention.evidence_mode === 'compliance' ? 'COMPLIANCE' : 'GOVERNANCE',
-    ObjectLockRetainUntilDate: retainUntil(Date.now(), vault.retention.evidence_days),
+    // The bucket's lifecycle goes by it.
+    Tagging: `${CLASS_TAG}=${evidence.class}`,
+    ...lockSettings(lockOf(evidence.class, vault.retention), Date.now()),
+    ObjectLockLegalHoldStatus: evidence.held === true ? 'ON' : undefined,
   } as const;
   for (let attempt = 0; attempt < CONFLICT.attempts; attempt++) {
     try {
       await vault.s3.send(new PutObjectCommand({ ...settings, Body: body.bytes ?? body.open() }));
       return 'sealed';
     } catch (error) {
-      if (status(error) === 412) return 'already-sealed';
+      if (statusOf(error) === 412) return 'already-sealed';
       // Another delivery of the same unit is being written at this moment.
-      if (status(error) !== 409) throw error;
+      if (statusOf(error) !== 409) throw error;
       await backOff(attempt, CONFLICT);
     }
   }
   throw new RetryableError(`vault: ${key} in ${vault.bucket} was being written by others ${CONFLICT.attempts} times`);
+}
+
+/** Name of the tag that says the retention class. */
+export const CLASS_TAG = 'class';
+
+/** Object Lock of an object that is put now (ms since the epoch). */
+export function lockSettings({ days, mode }: Lock, now: number) {
+  return {
+    ObjectLockMode: mode === 'compliance' ? 'COMPLIANCE' : 'GOVERNANCE',
+    ObjectLockRetainUntilDate: retainUntil(now, days),
+  } as const;
 }
 
 /** @returns the end of the UTC day `days` after `now` (ms since the epoch): never less than the days that were promised. */
@@ -118,6 +151,7 @@ export function retainUntil(now: number, days: number): Date {
 
 async function checksum(body: Spooled): Promise<string> {
   const hash = createHash('sha256');
+  if (body.bytes !== undefined) return hash.update(body.bytes).digest('base64');
   for await (const chunk of body.open()) hash.update(bytes(chunk));
   return hash.digest('base64');
 }
@@ -127,8 +161,9 @@ function bytes(chunk: unknown): Uint8Array {
   throw new TypeError('a stream of bytes gave something else');
 }
 
-function status(error: unknown): number | undefined {
-  return error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+export interface EvidenceMessage extends AsyncIterable<Uint8Array> {
+  /** Ends the connection of a message that is not read, or not to its end. */
+  discard(): void;
 }
 
 /** The message and what is known of it. @throws EvidenceError if there is none under the key, or what is written beside it is of another. */
@@ -136,17 +171,17 @@ export async function getEvidence(
   { s3, bucket }: VaultSource,
   key: string,
   version?: string,
-): Promise<Evidence & { readonly message: AsyncIterable<Uint8Array> }> {
+): Promise<Evidence & { readonly message: EvidenceMessage }> {
   const { Body, VersionId, Metadata } = await found(
     s3.send(new GetObjectCommand({ Bucket: bucket, Key: key, VersionId: version })),
     bucket,
     key,
   );
+  const message = messageOf(Body);
   try {
-    return { key, version: VersionId, facts: factsOf(key, Metadata), message: messageOf(Body) };
+    return { key, version: VersionId, facts: factsOf(key, Metadata), message };
   } catch (error) {
-    // A body that nobody reads would keep its connection.
-    if (Body instanceof Readable) Body.destroy();
+    message.discard();
     throw error;
   }
 }
@@ -182,15 +217,29 @@ async function found<T>(answer: Promise<T>, bucket: string, key: string): Promis
   try {
     return await answer;
   } catch (error) {
-    if (status(error) === 404)
+    if (statusOf(error) === 404)
       throw new EvidenceError(`${key} is not in ${bucket}, or a delete marker hides it: list its versions`, { cause: error });
+    if (error instanceof Error && error.name === 'InvalidObjectState')
+      throw new MisconfiguredError(
+        `${key} lies in an archive class: have S3 restore it first (\`aws s3api restore-object\`), then open it`,
+        {
+          cause: error,
+        },
+      );
     throw error;
   }
 }
 
-async function* messageOf(body: unknown): AsyncGenerator<Uint8Array> {
+function messageOf(body: unknown): EvidenceMessage {
   if (!isIterable(body)) throw new EvidenceError('S3 answered without a body');
-  for await (const chunk of body) yield bytes(chunk);
+  return {
+    async *[Symbol.asyncIterator]() {
+      for await (const chunk of body) yield bytes(chunk);
+    },
+    discard() {
+      if (body instanceof Readable) body.destroy();
+    },
+  };
 }
 
 function isIterable(candidate: unknown): candidate is AsyncIterable<unknown> {

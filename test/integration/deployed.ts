@@ -32,7 +32,7 @@ export async function evidenceOf({ security, outputs }: Deployment, beginning: s
   const found: Evidence[] = [];
   let ContinuationToken: string | undefined;
   do {
-    const page = await security.s3.send(new ListObjectsV2Command({ Bucket, ContinuationToken }));
+    const page = await security.s3.send(new ListObjectsV2Command({ Bucket, Prefix: 'demo/', ContinuationToken }));
     for (const { Key: key = '' } of page.Contents ?? []) {
       const { Metadata: metadata = {} } = await security.s3.send(new HeadObjectCommand({ Bucket, Key: key }));
       const uri = decodeURIComponent(metadata['origin'] ?? '');

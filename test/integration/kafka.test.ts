@@ -72,7 +72,7 @@ function idOf(topic: string, partition: number, offset: number): string {
 
 /** The records of one piece of evidence, as `strongroom evidence show` prints them. */
 async function sealed({ key }: Evidence): Promise<readonly unknown[]> {
-  const { stdout } = await strongroom(deployment, 'evidence', 'show', key);
+  const { stdout } = await strongroom(deployment, 'evidence', 'show', key, '--reason', 'a test');
   return gunzipSync(stdout).toString('utf8').trimEnd().split('\n').map(parseJson);
 }
 
@@ -138,7 +138,7 @@ describe('a topic', () => {
     expect(parked).toMatchObject({ records: 1, codes: { malformed_json: 1 } });
     const key = String((parked as { readonly key?: unknown }).key);
     expect((await strongroom(deployment, 'parked', 'show', key)).stdout.toString()).toContain('eventVersion');
-    expect((await strongroom(deployment, 'parked', 'redrive', key)).code).toBe(1);
+    expect((await strongroom(deployment, 'parked', 'redrive', key, '--reason', 'a test')).code).toBe(1);
     expect((await indexedIds(deployment)).length).toBe(before.size + 5);
   });
 

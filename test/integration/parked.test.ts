@@ -15,7 +15,10 @@ import { createSensitive } from '../../shared/redact/sensitive.ts';
 import { redrive, type RedriveDeps } from '../../shared/park/redrive.ts';
 import { listParked, readParked, type ParkedObject } from '../../shared/park/store.ts';
 import { ingest, type Ingested, type PipelineDeps } from '../../shared/pipeline.ts';
+import { createHolds } from '../../shared/retention/holds.ts';
+import { recordAccess } from '../../shared/seal/access.ts';
 import { createOpener } from '../../shared/seal/open.ts';
+import { createPeriodKeys } from '../../shared/seal/period-keys.ts';
 import { createSealer } from '../../shared/seal/seal.ts';
 import { objectUnit, once, streamUnit } from '../../shared/units.ts';
 import { startVaultPlatform, type VaultPlatform } from './vault-platform.ts';
@@ -39,16 +42,23 @@ beforeAll(async () => {
   parked = { s3, bucket: parkedBucket };
   const hub = { kinesis, stream };
   const sensitive = createSensitive(bank, Buffer.alloc(32, 1));
+  const keys = createPeriodKeys({ s3, kms, keyArn, bucket: platform.periodKeysBucket, bank: bank.bank });
   pipelineDeps = {
     bank,
     sensitive: () => Promise.resolve(sensitive),
     s3,
-    sealer: createSealer({ kms, keyArn }),
+    sealer: createSealer({ keys }),
+    holds: createHolds({ s3, bucket: vaultBucket }),
     vaultBucket,
     parkedBucket,
     hub,
   };
-  redriveDeps = { bank, vault: { s3, bucket: vaultBucket, opener: createOpener({ kms, keyArn }) }, parked, hub, sensitive };
+  const vault = { s3, bucket: vaultBucket };
+  const access = await recordAccess({
+    vault: { ...vault, retention: bank.retention },
+    ...{ reason: 'a test', purpose: 'redrive', scope: { parked: '*' }, by: 'the test' },
+  });
+  redriveDeps = { bank, vault: { ...vault, opener: createOpener({ keys }), access }, parked, hub, sensitive };
   const { Shards } = await kinesis.send(new ListShardsCommand({ StreamName: stream }));
   const request = { StreamName: stream, ShardId: Shards?.[0]?.ShardId, ShardIteratorType: 'TRIM_HORIZON' } as const;
   iterator = (await kinesis.send(new GetShardIteratorCommand(request))).ShardIterator;

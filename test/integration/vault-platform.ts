@@ -1,10 +1,11 @@
-// The emulator with what sealing needs: two keys, a vault with Object Lock, a parked bucket, a hub stream. For the tests of seal/ and park/.
+// The emulator with what sealing needs: two KMS keys, a vault with Object Lock, buckets for period keys and parked records, a hub stream. For the
+// tests of seal/ and park/.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateStreamCommand, KinesisClient } from '@aws-sdk/client-kinesis';
 import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { startEmulator } from '../../local/emulator.ts';
 
@@ -17,6 +18,7 @@ export interface VaultPlatform {
   readonly kinesis: KinesisClient;
   readonly vaultBucket: string;
   readonly parkedBucket: string;
+  readonly periodKeysBucket: string;
   readonly stream: string;
   readonly keyArn: string;
   readonly otherKeyArn: string;
@@ -32,9 +34,12 @@ export async function startVaultPlatform(): Promise<VaultPlatform> {
   const kinesis = new KinesisClient({ ...base, requestHandler: new NodeHttpHandler() });
   await s3.send(new CreateBucketCommand({ Bucket: 'vault', ObjectLockEnabledForBucket: true, ...LOCATION }));
   await s3.send(new CreateBucketCommand({ Bucket: 'parked', ...LOCATION }));
+  await s3.send(new CreateBucketCommand({ Bucket: 'period-keys', ...LOCATION }));
+  const VersioningConfiguration = { Status: 'Enabled' } as const;
+  await s3.send(new PutBucketVersioningCommand({ Bucket: 'period-keys', VersioningConfiguration }));
   await kinesis.send(new CreateStreamCommand({ StreamName: 'hub', ShardCount: 1 }));
   return {
-    ...{ s3, kms, kinesis, vaultBucket: 'vault', parkedBucket: 'parked', stream: 'hub' },
+    ...{ s3, kms, kinesis, vaultBucket: 'vault', parkedBucket: 'parked', periodKeysBucket: 'period-keys', stream: 'hub' },
     keyArn: await createKey(kms),
     otherKeyArn: await createKey(kms),
     async stop() {

@@ -12,15 +12,47 @@ export function bankWithDomain(): string {
   return bankWith('vpc', domain);
 }
 
-/** @returns the demo's file for a bank `existing` with an endpoint inside a VPC. */
+/** @returns the demo's file for a bank `existing` with an endpoint inside a VPC, and a class of evidence that is kept for longer. */
 export function bankWithEndpointInVpc(): string {
   return bankWith(
     'existing',
     `  endpoint: https://vpc-bank-logs-abcdefghijklmnopqrstuvwxyz.eu-central-1.es.amazonaws.com
   subnet_ids: [subnet-0aaa1111, subnet-0bbb2222]
   security_group_ids: [sg-0ddd4444]`,
-  );
+  )
+    .replace(/^ {2}classes:\n(?: {4}.*\n)+/m, '')
+    .replace(/^ {2}cold:\n(?: {4}.*\n)+/m, CLASSES);
 }
+
+const CLASSES = `  classes:
+    - name: trail
+      sources: [cloudtrail, config]
+      evidence_days: 3650
+      evidence_mode: compliance
+  cold:
+    - after_days: 400
+      storage_class: GLACIER_IR
+    - after_days: 800
+      storage_class: DEEP_ARCHIVE
+`;
+
+/** @returns the demo's file for a bank `watched`, whose log is signed with Ed25519 and has a witness in another region. */
+export function bankWithWitness(): string {
+  return demo()
+    .replace('bank: demo', 'bank: watched')
+    .replace(/^opensearch:\n/m, (opensearch) => `${WITNESS}${opensearch}`);
+}
+
+const WITNESS = `log:
+  checkpoint_seconds: 120
+  signature: ed25519
+  witness:
+    account: '444444444444'
+    region: eu-west-1
+    subscriptions:
+      - protocol: email
+        endpoint: audit@demo-bank.example
+`;
 
 /** @returns the demo's file for a bank `topics` with a Kafka cluster of every kind, and a stream that no account but its own writes to. */
 export function bankWithKafka(): string {

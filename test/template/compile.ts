@@ -35,16 +35,21 @@ const ROOT = resolve('.');
 const LINKED = ['cli', 'node_modules', 'package.json', 'rules', 'schemas', 'shared', 'stacks', 'tools'];
 const EMPTY_HANDLER = 'export function handler(): string { return "empty"; }\n';
 
-/** @throws with what `serverless package` printed, where it fails. */
-export async function compile(options: CompileOptions): Promise<Compiled> {
+/** @returns a folder in which `serverless` finds the project, with further banks. */
+export function projectCopy({ banks = {}, realFunctions = false }: Omit<CompileOptions, 'parameters'>): string {
   const directory = mkdtempSync(join(tmpdir(), 'strongroom-template-'));
   for (const name of LINKED) symlinkSync(join(ROOT, name), join(directory, name));
   // osls takes no link for its configuration.
   copyFileSync(join(ROOT, 'serverless.yml'), join(directory, 'serverless.yml'));
   cpSync(join(ROOT, 'banks'), join(directory, 'banks'), { recursive: true });
-  for (const [name, content] of Object.entries(options.banks ?? {})) writeFileSync(join(directory, 'banks', `${name}.yml`), content);
-  placeFunctions(directory, options.realFunctions === true);
+  for (const [name, content] of Object.entries(banks)) writeFileSync(join(directory, 'banks', `${name}.yml`), content);
+  placeFunctions(directory, realFunctions);
+  return directory;
+}
 
+/** @throws with what `serverless package` printed, where it fails. */
+export async function compile(options: CompileOptions): Promise<Compiled> {
+  const directory = projectCopy(options);
   const parameters = Object.entries(options.parameters).flatMap(([name, value]) => ['--param', `${name}=${value}`]);
   const run = await execute(
     process.execPath,

@@ -3,7 +3,8 @@
 import { join, resolve } from 'node:path';
 import { pythonEnvironment } from '../../local/python.ts';
 import { isObject } from '../../shared/outcome.ts';
-import { bankWithDomain, bankWithEndpointInVpc, bankWithKafka } from './banks.ts';
+import { testSigner } from '../fakes/log.ts';
+import { bankWithDomain, bankWithEndpointInVpc, bankWithKafka, bankWithWitness } from './banks.ts';
 import { at, compile, discard, execute, list, type Compiled, type CompileOptions } from './compile.ts';
 
 const STACKS: readonly CompileOptions[] = [
@@ -12,6 +13,11 @@ const STACKS: readonly CompileOptions[] = [
   { parameters: { bank: 'existing' }, banks: { existing: bankWithEndpointInVpc() } },
   { parameters: { bank: 'topics' }, banks: { topics: bankWithKafka() } },
   { parameters: { bank: 'demo', stack: 'workload', account: '222222222222' } },
+  { parameters: { bank: 'watched' }, banks: { watched: bankWithWitness() } },
+  {
+    parameters: { bank: 'watched', stack: 'witness', logKey: testSigner('strongroom/watched/eu-central-1', 'ed25519').vkey },
+    banks: { watched: bankWithWitness() },
+  },
 ];
 
 let bin: string;

@@ -17,12 +17,18 @@ const VARIABLES = {
   AWS_REGION: 'eu-central-1',
   VAULT_BUCKET: 'vault',
   PARKED_BUCKET: 'parked',
+  PERIOD_KEYS_BUCKET: 'period-keys',
+  EVIDENCE_ROLES: 'arn:aws:iam::111111111111:role/strongroom-demo-evidence-reader',
   EVIDENCE_KEY_ARN: 'arn:aws:kms:eu-central-1:111111111111:key/00000000-0000-4000-8000-000000000000',
   HUB_STREAM: 'hub',
   OPENSEARCH_URL: 'http://127.0.0.1:9',
   ALERT_TOPIC_ARN: 'arn:aws:sns:eu-central-1:111111111111:alerts',
   ALERT_TABLE: 'alerts',
+  LOG_TABLE: 'log',
 };
+
+/** Of the security stack: the witness's is tested with its own. */
+const FUNCTIONS = readdirSync('functions').filter((name) => name !== 'witness');
 
 it('makes one artefact per function, and the template names it', () => {
   const keys = ofType(compiled, 'AWS::Lambda::Function').map(
@@ -32,15 +38,11 @@ it('makes one artefact per function, and the template names it', () => {
         .at(-1) ?? '',
   );
 
-  expect(keys.sort()).toEqual(
-    readdirSync('functions')
-      .map((name) => `${name}.zip`)
-      .sort(),
-  );
+  expect(keys.sort()).toEqual(FUNCTIONS.map((name) => `${name}.zip`).sort());
   for (const key of keys) expect(existsSync(join(compiled.directory, '.build', 'demo', 'security', key))).toBe(true);
 });
 
-it.each(readdirSync('functions'))('%s loads from its bundle, with the bank beside it', (name) => {
+it.each(FUNCTIONS)('%s loads from its bundle, with the bank beside it', (name) => {
   const directory = join(compiled.directory, '.build', 'demo', 'security', name);
   const script = `console.log(typeof require(${JSON.stringify(join(directory, 'handler.js'))}).handler); process.exit(0)`;
 
@@ -58,7 +60,7 @@ it.each(readdirSync('functions'))('%s loads from its bundle, with the bank besid
 it('prints and writes the sizes', () => {
   const sizes: unknown = JSON.parse(readFileSync(join(compiled.directory, '.build', 'demo', 'sizes.json'), 'utf8'));
 
-  for (const name of readdirSync('functions')) expect(Number(at(sizes, name, 'bundleBytes'))).toBeGreaterThan(1000);
+  for (const name of FUNCTIONS) expect(Number(at(sizes, name, 'bundleBytes'))).toBeGreaterThan(1000);
   expect(compiled.printed).toMatch(/Bundled ingest-objects \d+ KiB/);
 });
 
@@ -73,8 +75,9 @@ describe('fails before anything is made', () => {
   it.each<[Readonly<Record<string, string>>, string]>([
     [{}, '--param bank=<name>: must name one of demo (found "")'],
     [{ bank: 'none' }, '--param bank=<name>: must name one of demo (found "none")'],
-    [{ bank: 'demo', stack: 'other' }, '--param stack= must be security or workload (found "other")'],
+    [{ bank: 'demo', stack: 'other' }, '--param stack= must be security, workload or witness (found "other")'],
     [{ bank: 'demo', stack: 'workload' }, "--param account=<id> must name one of the bank's accounts: 222222222222 (payments-prod)"],
+    [{ bank: 'demo', stack: 'witness' }, '--param stack=witness: the file of bank demo names no log.witness'],
     [{ bank: 'demo', account: '222222222222' }, "--param account=222222222222 is not the bank's security account 111111111111"],
   ])('%j', async (parameters, message) => {
     await expect(compile({ parameters })).rejects.toThrow(message);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { readEnvironment } from '../../shared/config.ts';
 import { INDEX_ROLE } from '../../shared/opensearch/access.ts';
 import { isObject, object, parseJson, text } from '../../shared/outcome.ts';
+import { WORKERS } from '../../shared/replay/plan.ts';
 import { bankWithDomain, bankWithEndpointInVpc, bankWithKafka } from './banks.ts';
 import { at, compile, discard, list, ofType, statements, target, textsIn, type Compiled, type Resource } from './compile.ts';
 
@@ -10,6 +11,7 @@ const WILDCARDS: Readonly<Record<string, string>> = {
   'LandingKey/IamDecides': 'IAM of the account manages the key, as AWS recommends',
   'EvidenceKey/IamDecides': 'the same',
   'PseudonymKey/IamDecides': 'the same',
+  'LogKey/IamDecides': 'the same',
   'StreamsKey/IamDecides': 'the same',
   'IndexKey/IamDecides': 'the same',
   'ServerlessDeploymentBucketPolicy/-': 'denies everything without TLS',
@@ -19,10 +21,13 @@ const WILDCARDS: Readonly<Record<string, string>> = {
   'AccessLogsBucketPolicy/TlsOnly': 'denies everything without TLS',
   'VaultBucketPolicy/TlsOnly': 'denies everything without TLS',
   'ParkedBucketPolicy/TlsOnly': 'denies everything without TLS',
+  'PeriodKeysBucketPolicy/TlsOnly': 'denies everything without TLS',
   'ObjectsQueuePolicy/TlsOnly': 'denies everything without TLS',
   'EventsQueuePolicy/TlsOnly': 'denies everything without TLS',
+  'NotaryQueuePolicy/TlsOnly': 'denies everything without TLS',
   'HubDeadLettersPolicy/TlsOnly': 'denies everything without TLS',
   'IntakeDeadLettersPolicy/TlsOnly': 'denies everything without TLS',
+  'ReplayQueuePolicy/TlsOnly': 'denies everything without TLS',
   'KafkaDeadLettersPolicy/TlsOnly': 'denies everything without TLS',
   'IngestObjectsRole/Trace': 'X-Ray has no resources',
   'IngestStreamRole/Trace': 'X-Ray has no resources',
@@ -30,6 +35,10 @@ const WILDCARDS: Readonly<Record<string, string>> = {
   'IndexRole/Trace': 'X-Ray has no resources',
   'DetectRole/Trace': 'X-Ray has no resources',
   'ProvisionRole/Trace': 'X-Ray has no resources',
+  'NotarizeRole/Trace': 'X-Ray has no resources',
+  'ReplayRole/Trace': 'X-Ray has no resources',
+  'WatchRole/Trace': 'X-Ray has no resources',
+  'WatchRole/AskForPublicKeys': 'CloudTrail has no resource for ListPublicKeys',
   'IngestKafkaRole/Trace': 'X-Ray has no resources',
   'KafkaAccessPolicy/FindBrokers': 'MSK has no resource for GetBootstrapBrokers',
   'KafkaAccessPolicy/NetworkInterfaces': 'EC2 cannot bind these calls to one mapping’s interfaces',
@@ -40,12 +49,24 @@ const WILDCARDS: Readonly<Record<string, string>> = {
 
 /** What each function is told, beside the Powertools variables. */
 const ENVIRONMENT: Readonly<Record<string, readonly string[]>> = {
-  'ingest-objects': ['EVIDENCE_KEY_ARN', 'HUB_STREAM', 'PARKED_BUCKET', 'PSEUDONYM_KEY_ARN', 'VAULT_BUCKET'],
-  'ingest-stream': ['EVIDENCE_KEY_ARN', 'HUB_STREAM', 'PARKED_BUCKET', 'PSEUDONYM_KEY_ARN', 'VAULT_BUCKET'],
-  'ingest-events': ['EVIDENCE_KEY_ARN', 'HUB_STREAM', 'PARKED_BUCKET', 'PSEUDONYM_KEY_ARN', 'VAULT_BUCKET'],
+  'ingest-objects': ['EVIDENCE_KEY_ARN', 'HUB_STREAM', 'PARKED_BUCKET', 'PERIOD_KEYS_BUCKET', 'PSEUDONYM_KEY_ARN', 'VAULT_BUCKET'],
+  'ingest-stream': ['EVIDENCE_KEY_ARN', 'HUB_STREAM', 'PARKED_BUCKET', 'PERIOD_KEYS_BUCKET', 'PSEUDONYM_KEY_ARN', 'VAULT_BUCKET'],
+  'ingest-events': ['EVIDENCE_KEY_ARN', 'HUB_STREAM', 'PARKED_BUCKET', 'PERIOD_KEYS_BUCKET', 'PSEUDONYM_KEY_ARN', 'VAULT_BUCKET'],
   index: ['OPENSEARCH_URL', 'PARKED_BUCKET'],
-  detect: ['ALERT_TABLE', 'ALERT_TOPIC_ARN', 'HUB_STREAM', 'PARKED_BUCKET', 'VAULT_BUCKET'],
+  detect: [
+    'ALERT_TABLE',
+    'ALERT_TOPIC_ARN',
+    'EVIDENCE_KEY_ARN',
+    'EVIDENCE_ROLES',
+    'HUB_STREAM',
+    'PARKED_BUCKET',
+    'PERIOD_KEYS_BUCKET',
+    'VAULT_BUCKET',
+  ],
   provision: ['OPENSEARCH_URL'],
+  notarize: ['LOG_KEY_ARN', 'LOG_TABLE', 'VAULT_BUCKET'],
+  replay: ['EVIDENCE_KEY_ARN', 'HUB_STREAM', 'PARKED_BUCKET', 'PERIOD_KEYS_BUCKET', 'PSEUDONYM_KEY_ARN', 'VAULT_BUCKET'],
+  watch: ['ALERT_TABLE', 'ALERT_TOPIC_ARN', 'EVIDENCE_KEY_ARN', 'HUB_STREAM', 'PARKED_BUCKET', 'PERIOD_KEYS_BUCKET', 'VAULT_BUCKET'],
 };
 const WITH_KAFKA: typeof ENVIRONMENT = { ...ENVIRONMENT, 'ingest-kafka': ENVIRONMENT['ingest-stream'] ?? [] };
 const WITH_DOMAIN: typeof ENVIRONMENT = { ...ENVIRONMENT, provision: ['INDEX_ROLE_ARN', 'OPENSEARCH_URL'] };
@@ -77,6 +98,35 @@ function named(compiled: Compiled, id: string): Resource {
 /** @returns whether the value points to one of the template's own keys. */
 function isKey(compiled: Compiled, value: unknown): boolean {
   return ofType(compiled, 'AWS::KMS::Key').some(({ id }) => id === target(value));
+}
+
+/** @returns the statements that allow an action, whatever to. */
+function allowed(compiled: Compiled, action: string) {
+  return statements(compiled).filter(({ effect, actions }) => effect === 'Allow' && actions.includes(action));
+}
+
+/** Name of the role that a statement is in, without the bank's. */
+function roleOf(compiled: Compiled, statement: string): string {
+  const { properties } = named(compiled, statement.split('/')[0] ?? '');
+  return withoutBank(text(properties['RoleName']) ?? '');
+}
+
+/** Names of the roles that a denial leaves out, without the bank's. */
+function excepted(compiled: Compiled, statement: string): readonly string[] {
+  const condition = statements(compiled).find(({ name }) => name === statement)?.condition;
+  return list(at(condition, 'ArnNotEquals', 'aws:PrincipalArn'))
+    .map((arn) => withoutBank(String(arn).split('/')[1] ?? ''))
+    .sort();
+}
+
+function withoutBank(name: string): string {
+  return name.replace(/^strongroom-[a-z]+-/, '');
+}
+
+function sealersOf(environment: typeof ENVIRONMENT): readonly string[] {
+  return Object.keys(environment)
+    .filter((name) => name.startsWith('ingest-'))
+    .sort();
 }
 
 describe.each([
@@ -113,9 +163,9 @@ describe.each([
     it('keys rotate', () => {
       const keys = ofType(stack(), 'AWS::KMS::Key');
 
-      // KMS rotates no HMAC keys, and another key would give other pseudonyms.
+      // KMS rotates neither asymmetric nor HMAC keys, and another key would give other pseudonyms.
       const fixed = keys.filter(({ properties }) => properties['EnableKeyRotation'] !== true).map(({ id }) => id);
-      expect(fixed).toEqual(['PseudonymKey']);
+      expect(fixed.sort()).toEqual(['LogKey', 'PseudonymKey']);
     });
   });
 
@@ -174,7 +224,7 @@ describe.each([
         ({ properties }) => properties['StartingPosition'] === undefined,
       );
 
-      expect(queues).toHaveLength(2);
+      expect(queues).toHaveLength(4);
       for (const { properties } of queues) {
         const queue = named(stack(), target(properties['EventSourceArn']) ?? '');
         const timeout = Number(named(stack(), target(properties['FunctionName']) ?? '').properties['Timeout']);
@@ -184,7 +234,9 @@ describe.each([
     });
 
     it('of rules have dead letters', () => {
-      const targets = ofType(stack(), 'AWS::Events::Rule').flatMap(({ properties }) => list(properties['Targets']));
+      // Of a schedule nothing is lost: the next one asks for the same.
+      const rules = ofType(stack(), 'AWS::Events::Rule').filter(({ properties }) => properties['EventPattern'] !== undefined);
+      const targets = rules.flatMap(({ properties }) => list(properties['Targets']));
 
       expect(targets.length).toBeGreaterThan(0);
       expect(targets.filter((entry) => target(at(entry, 'DeadLetterConfig', 'Arn')) === undefined)).toEqual([]);
@@ -213,26 +265,36 @@ describe.each([
       ).toEqual([]);
     });
 
-    it('to write to the vault are those of the sealers, and nobody else has them', () => {
-      const writers = statements(stack())
-        .filter(
-          ({ effect, actions, resources }) =>
-            effect === 'Allow' && actions.includes('s3:PutObject') && resources.some((arn) => String(arn).includes('-vault/')),
-        )
-        .map(({ name }) => name.split('/')[0] ?? '');
-      const excepted = statements(stack()).find(({ name }) => name === 'VaultBucketPolicy/OnlySealersWrite')?.condition;
-
-      const roles = writers.map((id) => (text(named(stack(), id).properties['RoleName']) ?? '').replace(/^strongroom-[a-z]+-/, ''));
-      expect(roles.sort()).toEqual(
-        Object.keys(environment)
-          .filter((name) => name.startsWith('ingest-'))
-          .sort(),
+    it('to write evidence are those of the sealers, and nobody else has them', () => {
+      const writers = allowed(stack(), 's3:PutObject').filter(({ resources }) =>
+        resources.some((arn) => /-vault\/[a-z]+\/\*$/.test(String(arn))),
       );
-      expect(
-        list(at(excepted, 'ArnNotEquals', 'aws:PrincipalArn'))
-          .map((arn) => String(arn).split('/')[1])
-          .sort(),
-      ).toEqual(writers.map((id) => text(named(stack(), id).properties['RoleName'])).sort());
+
+      expect(writers.map(({ name }) => roleOf(stack(), name)).sort()).toEqual(sealersOf(environment));
+      expect(excepted(stack(), 'VaultBucketPolicy/OnlySealersWrite')).toEqual(sealersOf(environment));
+    });
+
+    it('to decrypt with the evidence key are those that the key’s policy names, and nobody else has them', () => {
+      const able = allowed(stack(), 'kms:Decrypt').filter(({ resources }) =>
+        resources.some((resource) => target(resource) === 'EvidenceKey'),
+      );
+      const named = excepted(stack(), 'EvidenceKey/OnlyTheseOpen');
+
+      const roles = new Set(able.map(({ name }) => roleOf(stack(), name)));
+      expect([...roles].filter((role) => !named.includes(role))).toEqual([]);
+      expect([...roles]).toEqual(expect.arrayContaining(['evidence-officer', 'evidence-reader', ...sealersOf(environment)]));
+    });
+
+    it('to hold and to erase are an officer’s', () => {
+      const officers = ['evidence-officer'];
+      const having = (action: string): readonly string[] =>
+        [...new Set(allowed(stack(), action).map(({ name }) => roleOf(stack(), name)))].sort();
+
+      expect(having('s3:DeleteObjectVersion')).toEqual(officers);
+      expect(having('s3:PutObjectLegalHold')).toEqual([...officers, ...sealersOf(environment)]);
+      expect(excepted(stack(), 'VaultBucketPolicy/OnlyOfficersHoldAndErase')).toEqual(officers);
+      expect(excepted(stack(), 'PeriodKeysBucketPolicy/OnlyOfficersDestroy')).toEqual(officers);
+      expect(excepted(stack(), 'PeriodKeysBucketPolicy/MadeOnce')).toEqual(officers);
     });
 
     it('to delete evidence are nobody’s', () => {
@@ -466,7 +528,44 @@ describe('streams of the bank’s own', () => {
   });
 });
 
+describe('replays', () => {
+  it('keep their rate: as many invocations at once as their chunks are paced for, a chunk each', () => {
+    const mapping = ofType(demo, 'AWS::Lambda::EventSourceMapping').find(
+      ({ properties }) => target(properties['EventSourceArn']) === 'ReplayQueue',
+    );
+
+    expect(mapping?.properties).toMatchObject({ BatchSize: 1, ScalingConfig: { MaximumConcurrency: WORKERS } });
+  });
+});
+
 describe('the vault', () => {
+  it('deletes and moves each retention class by its own days', () => {
+    const rules = (compiled: Compiled): readonly unknown[] =>
+      list(at(named(compiled, 'VaultBucket').properties, 'LifecycleConfiguration', 'Rules'));
+
+    expect(rules(demo)).toContainEqual({
+      Id: 'evidence-standard',
+      Status: 'Enabled',
+      TagFilters: [{ Key: 'class', Value: 'standard' }],
+      ExpirationInDays: 365,
+      NoncurrentVersionExpiration: { NoncurrentDays: 1 },
+      Transitions: [{ StorageClass: 'GLACIER_IR', TransitionInDays: 90 }],
+    });
+    expect(rules(existing).filter((rule) => at(rule, 'ExpirationInDays') !== undefined)).toEqual([
+      expect.objectContaining({ Id: 'evidence-standard', ExpirationInDays: 365 }),
+      expect.objectContaining({
+        TagFilters: [{ Key: 'class', Value: 'trail' }],
+        ExpirationInDays: 3650,
+        Transitions: [
+          { StorageClass: 'GLACIER_IR', TransitionInDays: 400 },
+          { StorageClass: 'DEEP_ARCHIVE', TransitionInDays: 800 },
+        ],
+      }),
+    ]);
+    const bound = statements(existing).find(({ name }) => name === 'VaultBucketPolicy/NotLongerThanPromised')?.condition;
+    expect(at(bound, 'NumericGreaterThan', 's3:object-lock-remaining-retention-days')).toBe(3651);
+  });
+
   it('locks what came without a lock, as the bank’s file says', () => {
     expect(named(demo, 'VaultBucket').properties).toMatchObject({
       ObjectLockEnabled: true,
@@ -543,4 +642,62 @@ it('every reason for a wildcard is still needed', () => {
   const names = new Set([...statements(demo), ...statements(vpc), ...statements(topics)].map(({ name }) => name));
 
   expect(Object.keys(WILDCARDS).filter((name) => !names.has(name))).toEqual([]);
+});
+
+describe('the log of evidence', () => {
+  const notary = ['notarize'];
+
+  it('gets every object of the vault but its own, and no other bucket speaks to it', () => {
+    const queues = list(at(named(demo, 'VaultBucket').properties, 'NotificationConfiguration', 'QueueConfigurations'));
+
+    expect(
+      queues.map((queue) => [at(queue, 'Event'), target(at(queue, 'Queue')), at(queue, 'Filter', 'S3Key', 'Rules', 0, 'Value')]),
+    ).toEqual([
+      ['s3:ObjectCreated:*', 'NotaryQueue', 'demo/'],
+      ['s3:ObjectCreated:*', 'NotaryQueue', '_statements/'],
+    ]);
+    const sender = statements(demo).find(({ name }) => name === 'NotaryQueuePolicy/TheVaultNotifies');
+    expect(at(sender?.condition, 'ArnEquals', 'aws:SourceArn')).toBe(
+      `arn:aws:s3:::${text(named(demo, 'VaultBucket').properties['BucketName']) ?? ''}`,
+    );
+    expect(at(statements(demo).find(({ name }) => name === 'StreamsKey/S3NotifiesItsQueues')?.condition, 'StringEquals')).toMatchObject({
+      'kms:EncryptionContext:aws:sqs:arn': expect.arrayContaining([
+        'arn:aws:sqs:eu-central-1:111111111111:strongroom-demo-notary',
+      ]) as unknown,
+    });
+  });
+
+  it('is written and signed by notarize alone, in one way', () => {
+    const writers = allowed(demo, 's3:PutObject').filter(({ resources }) => resources.some((arn) => String(arn).includes('-vault/_log/')));
+    const signers = allowed(demo, 'kms:Sign');
+
+    expect(writers.map(({ name }) => roleOf(demo, name))).toEqual(notary);
+    expect(excepted(demo, 'VaultBucketPolicy/OnlyTheNotaryLogs')).toEqual(notary);
+    expect(signers.map(({ name }) => roleOf(demo, name))).toEqual(notary);
+    expect(signers[0]?.condition).toEqual({ StringEquals: { 'kms:SigningAlgorithm': 'ECDSA_SHA_256', 'kms:MessageType': 'RAW' } });
+    expect(excepted(demo, 'LogKey/OnlyTheNotarySigns')).toEqual(notary);
+    expect(named(demo, 'LogKey').properties).toMatchObject({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' });
+  });
+
+  it('throttles nobody into the dead-letter queue: two writers at most, none reserved, and time for many tries', () => {
+    const mapping = ofType(demo, 'AWS::Lambda::EventSourceMapping').find(
+      ({ properties }) => target(properties['EventSourceArn']) === 'NotaryQueue',
+    );
+    const notarize = named(demo, 'NotarizeLambdaFunction').properties;
+
+    expect(mapping?.properties).toMatchObject({ BatchSize: 1000, ScalingConfig: { MaximumConcurrency: 2 } });
+    expect(notarize['ReservedConcurrentExecutions']).toBeUndefined();
+    const queue = named(demo, 'NotaryQueue').properties;
+    expect(Number(queue['VisibilityTimeout'])).toBe(
+      6 * Number(notarize['Timeout']) + Number(mapping?.properties['MaximumBatchingWindowInSeconds']),
+    );
+    expect(at(queue, 'RedrivePolicy', 'maxReceiveCount')).toBe(10);
+  });
+
+  it('is signed though nothing comes any more', () => {
+    const schedule = ofType(demo, 'AWS::Events::Rule').find(({ properties }) => properties['ScheduleExpression'] !== undefined);
+
+    expect(schedule?.properties).toMatchObject({ ScheduleExpression: 'rate(1 minute)', State: 'ENABLED' });
+    expect(at(schedule?.properties, 'Targets', 0, 'Input')).toBe('{"action":"publish"}');
+  });
 });

@@ -17,7 +17,7 @@ afterAll(() => {
 
 it('forwards to the bus that the security stack has, the kinds of events that its rule takes', () => {
   const [bus] = ofType(security, 'AWS::Events::EventBus');
-  const [taken] = ofType(security, 'AWS::Events::Rule');
+  const taken = ofType(security, 'AWS::Events::Rule').find(({ id }) => id === 'EventsRule');
   const [forwarded] = ofType(workload, 'AWS::Events::Rule');
 
   const entry = at(forwarded?.properties, 'Targets', 0);

@@ -67,6 +67,8 @@ describe('the pack', () => {
         'Security group opened to the world',
         'Console login without MFA',
         'Flow to or from a listed address',
+        'Evidence key used by somebody who opens no evidence',
+        'Evidence store altered',
       ]),
     );
   });

@@ -4,7 +4,7 @@ import { findingKey } from '../../../shared/alert/message.ts';
 import { RetryableError } from '../../../shared/errors.ts';
 import { decodeBatch } from '../../../shared/hub/batch.ts';
 import { fromDocument } from '../../../shared/hub/document.ts';
-import type { OcsfEvent } from '../../../shared/model.ts';
+import type { OcsfEvent, ReplayMark, ReplayTarget } from '../../../shared/model.ts';
 import { startAlertTable, type FakeAlertTable } from '../../fakes/alert-table.ts';
 import { startKinesis, type FakeKinesis } from '../../fakes/kinesis.ts';
 import { startSns, type FakeSns } from '../../fakes/sns.ts';
@@ -157,6 +157,16 @@ describe('raiseAlerts', () => {
     expect(await raise(ownFinding())).toMatchObject({ repeated: 1 });
   });
 
+  it('alerts what is still reported after a month once more, and goes on after a failure then too', async () => {
+    await raise(guardDutyFinding(4));
+    now += 31 * 86_400_000;
+    sns.failures.push('InternalError');
+    await expect(raise(guardDutyFinding(4))).rejects.toThrow();
+    expect(await raise(guardDutyFinding(4))).toMatchObject({ alerted: 1 });
+    expect(await raise(guardDutyFinding(4))).toMatchObject({ repeated: 1 });
+    expect(sns.published).toHaveLength(2);
+  });
+
   it('does not send when the table cannot be asked', async () => {
     table.failures.push({ status: 500, body: { __type: 'InternalServerError' } });
     await expect(raise(ownFinding())).rejects.toMatchObject({ name: 'InternalServerError' });
@@ -191,5 +201,39 @@ describe('raiseAlerts', () => {
     const more = ['d', 'e'].map((uid) => guardDutyFinding(4, { finding_info: { uid, title: uid } }));
     await expect(raise(...findings, ...more)).rejects.toThrow();
     expect(sns.published.map(({ subject }) => subject)).toHaveLength(3);
+  });
+});
+
+describe('what a replay finds', () => {
+  const replay = (alerts: boolean, to: ReplayTarget = 'hub'): ReplayMark => ({ id: '20261121T093000Z-9f3c21ab', to, alerts });
+  const old = async (mark: ReplayMark, ...findings: readonly OcsfEvent[]): Promise<Raised> =>
+    await raiseAlerts(findings, { ...FROM, replay: mark }, deps);
+
+  it('is indexed and not alerted, and nothing of it is remembered', async () => {
+    expect(await old(replay(false, 'detect'), ownFinding(), guardDutyFinding(5))).toEqual({ published: 1, alerted: 0, repeated: 0 });
+
+    expect(sns.published).toEqual([]);
+    expect(table.items.size).toBe(0);
+    // The batch is old, and to be indexed whatever the replay was for.
+    expect(decodeBatch(kinesis.stored[0]?.data ?? Buffer.alloc(0))).toMatchObject({ value: { header: { replay: replay(false, 'hub') } } });
+    expect(await raise(ownFinding())).toMatchObject({ alerted: 1 });
+  });
+
+  it('is alerted where that is asked for, and indexed again all the same', async () => {
+    expect(await old(replay(true), ownFinding())).toEqual({ published: 1, alerted: 1, repeated: 0 });
+    expect(await old(replay(true), ownFinding())).toEqual({ published: 1, alerted: 0, repeated: 1 });
+    expect(sns.published).toHaveLength(1);
+  });
+
+  it('is not alerted for as long as evidence is kept, if it was when it was new', async () => {
+    deps = { ...deps, bank: { ...BANK, retention: { ...BANK.retention, evidence_days: 400 } } };
+    await raise(ownFinding());
+    const [item] = table.items.values();
+    expect(item).toMatchObject({ expires: { N: String(Math.floor(TIME / 1000) + 400 * 86_400) } });
+
+    now += 300 * 86_400_000;
+    expect(await old(replay(true), ownFinding())).toMatchObject({ alerted: 0, repeated: 1 });
+    expect(await raise(ownFinding())).toMatchObject({ alerted: 1 });
+    expect(sns.published).toHaveLength(2);
   });
 });

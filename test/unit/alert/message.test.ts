@@ -36,7 +36,7 @@ describe('messageOf', () => {
         'Finding:   own-1 in ocsf-detection_finding-*',
         'Evidence:  s3://strongroom-demo-vault/cloudtrail/2026/03/02/abc',
         '           https://eu-central-1.console.aws.amazon.com/s3/object/strongroom-demo-vault?region=eu-central-1&prefix=cloudtrail%2F2026%2F03%2F02%2Fabc',
-        '           npx strongroom evidence show cloudtrail/2026/03/02/abc',
+        '           npx strongroom evidence show cloudtrail/2026/03/02/abc --reason "finding own-1"',
         '',
         'What to do',
         'Ask the owner.',
@@ -45,6 +45,19 @@ describe('messageOf', () => {
         '',
       ].join('\n'),
     );
+  });
+
+  it('offers no command that an id could end', () => {
+    const finding = guardDutyFinding(5);
+    const { body } = message({ ...finding, finding_info: { uid: '"; curl evil.example #' } });
+
+    expect(body).toContain('--reason "a finding"');
+    expect(
+      body
+        .split('\n')
+        .filter((line) => line.includes('npx strongroom'))
+        .join(),
+    ).not.toContain('curl');
   });
 
   it('describes findings of other products as well', () => {

@@ -64,7 +64,7 @@ describe('errors of the schema name line, path and what is allowed', () => {
       'landing_days: 30',
       'landing_day: 30',
       'retention.landing_day',
-      'allowed are evidence_days, evidence_mode, landing_days',
+      'allowed are evidence_days, evidence_mode, classes, cold, landing_days',
     ],
     ['a number in text', 'landing_days: 30', 'landing_days: "30"', 'retention.landing_days', 'must be integer'],
     [

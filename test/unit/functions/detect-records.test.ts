@@ -2,10 +2,11 @@ import { S3Client } from '@aws-sdk/client-s3';
 import type { KinesisStreamBatchResponse, KinesisStreamRecord } from 'aws-lambda';
 import { detectRecords, type DetectDeps } from '../../../functions/detect/records.ts';
 import { createEngine } from '../../../shared/detect/engine.ts';
+import { listsOf } from '../../../shared/detect/lists.ts';
 import { shippedRules } from '../../../shared/detect/pack.ts';
 import { createBatcher, decodeBatch } from '../../../shared/hub/batch.ts';
 import { toDocument } from '../../../shared/hub/document.ts';
-import type { HubDocument, OcsfEvent } from '../../../shared/model.ts';
+import type { HubDocument, OcsfEvent, ReplayMark, ReplayTarget } from '../../../shared/model.ts';
 import { createMetrics } from '../../../shared/observe/metrics.ts';
 import { startAlertTable, type FakeAlertTable } from '../../fakes/alert-table.ts';
 import { startHttpServer, type HttpServer } from '../../fakes/http-server.ts';
@@ -35,7 +36,7 @@ beforeEach(async () => {
   errors = [];
   deps = {
     bank: BANK,
-    engine: createEngine(shippedRules(), { bad_addresses: [] }),
+    engine: createEngine(shippedRules(), listsOf({ bad_addresses: [] })),
     claims: { dynamo: table.client, table: 'claims' },
     sns: sns.client,
     topicArn: 'arn:aws:sns:eu-central-1:111111111111:alerts',
@@ -52,7 +53,7 @@ afterEach(async () => {
   await Promise.all([table.close(), kinesis.close(), sns.close(), parked.close()]);
 });
 
-function record(sequence: string, documents: readonly HubDocument[]): KinesisStreamRecord {
+function record(sequence: string, documents: readonly HubDocument[], replay?: ReplayMark): KinesisStreamRecord {
   const origin = {
     bank: 'demo',
     account: '222222222222',
@@ -63,7 +64,7 @@ function record(sequence: string, documents: readonly HubDocument[]): KinesisStr
     time: 0,
   } as const;
   const records: Buffer[] = [];
-  const batcher = createBatcher({ hub: 1, origin, evidence: 'vault/key' }, (one) => records.push(one));
+  const batcher = createBatcher({ hub: 1, origin, evidence: 'vault/key', replay }, (one) => records.push(one));
   for (const document of documents) batcher.add(document);
   batcher.end();
   return raw(sequence, records[0] ?? Buffer.alloc(0));
@@ -129,5 +130,28 @@ describe('detectRecords', () => {
       ['PUT', 'parked/detect'],
     ]);
     expect(sns.published).toHaveLength(1);
+  });
+
+  it.each<[ReplayTarget, boolean, number, number]>([
+    ['hub', false, 1, 0],
+    ['detect', false, 1, 0],
+    ['hub', true, 1, 1],
+    ['detect', true, 1, 1],
+    ['index:replay-a', false, 0, 0],
+  ])('of a replay to %s, with alerts %s: %i findings, %i alerts', async (to, alerts, findings, sent) => {
+    const mark = { id: '20261121T093000Z-9f3c21ab', to, alerts };
+
+    await invoke(record('1', [toDocument(stopLogging('a'))], mark));
+
+    expect(kinesis.stored).toHaveLength(findings);
+    expect(sns.published).toHaveLength(sent);
+  });
+
+  it('parks a document once, however often its batch is published', async () => {
+    const documents = [{ ...toDocument(apiEvent('X')), json: '{"class_uid":' }];
+    await invoke(record('1', documents), record('2', documents, { id: '20261121T093000Z-9f3c21ab', to: 'hub', alerts: false }));
+
+    expect(new Set(parked.asked.map(({ url }) => url)).size).toBe(1);
+    expect(parked.asked).toHaveLength(2);
   });
 });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { readNotification } from '../../../functions/ingest-objects/s3-notification.ts';
+import { readNotification } from '../../../shared/s3-notification.ts';
 
 /** As S3 writes it, shortened to what changes. */
 function record(bucket: string, object: object): object {

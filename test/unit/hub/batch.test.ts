@@ -141,6 +141,11 @@ describe('what is no hub record is rejected', () => {
     ['a CloudWatch Logs batch', packed('{"messageType":"DATA_MESSAGE","logEvents":[]}'), 'malformed_record'],
     ['another version', packed(`${JSON.stringify({ ...HEADER, hub: 2, events: 0 })}\n`), 'malformed_record'],
     ['a header without its evidence', packed(`${JSON.stringify({ ...HEADER, evidence: undefined, events: 0 })}\n`), 'malformed_record'],
+    [
+      'a header with a replay that is none',
+      packed(`${JSON.stringify({ ...HEADER, replay: { to: 'hub' }, events: 0 })}\n`),
+      'malformed_record',
+    ],
     ['a header without the unit', packed(`${JSON.stringify({ ...HEADER, origin: {}, events: 0 })}\n`), 'malformed_record'],
     ['fewer events than announced', packed(`${JSON.stringify({ ...HEADER, events: 2 })}\n${action}\n{}\n`), 'malformed_record'],
     ['more events than announced', packed(`${whole}\n${action}\n{}\n${action}\n{}\n`), 'malformed_record'],
@@ -152,6 +157,13 @@ describe('what is no hub record is rejected', () => {
     ['a bomb', gzipSync(Buffer.alloc(80 * 1024 * 1024)), 'too_large'],
   ])('%s', (_, bytes, code) => {
     expect(decodeBatch(bytes)).toMatchObject({ kind: 'reject', reject: { code } });
+  });
+
+  it('but a batch of a replay, for an index of its own, is one', () => {
+    const header = { ...HEADER, replay: { id: 'a', to: 'index:replay-a', alerts: false }, events: 1 };
+    const record = packed(`${JSON.stringify(header)}\n${action.replace('ocsf-base_event-2026.01.15', 'replay-a')}\n{}\n`);
+
+    expect(decodeBatch(record)).toMatchObject({ value: { header, documents: [{ id: 'a', index: 'replay-a' }] } });
   });
 
   it('but the same bytes unharmed are one', () => {

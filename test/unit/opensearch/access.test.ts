@@ -62,7 +62,10 @@ test('it may read templates and create documents, with their indices, in every i
   const { cluster_permissions: cluster, index_permissions: indices } = kept.get(ROLE) as Role;
   expect(cluster).toEqual(['indices:admin/index_template/get', 'indices:data/write/bulk']);
   expect(indices).toEqual([
-    { index_patterns: ['ocsf-*'], allowed_actions: ['indices:admin/create', 'indices:data/write/bulk*', 'indices:data/write/index'] },
+    {
+      index_patterns: ['ocsf-*', 'replay-*'],
+      allowed_actions: ['indices:admin/create', 'indices:data/write/bulk*', 'indices:data/write/index'],
+    },
   ]);
   for (const { uid } of OCSF_CLASSES) expect(indexOf(uid, 0)).toMatch(/^ocsf-/);
 });

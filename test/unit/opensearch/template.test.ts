@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { CLASS_FIELDS, fieldsOf } from '../../../shared/opensearch/fields.ts';
-import { indexOf } from '../../../shared/opensearch/index-name.ts';
+import { indexOf, isReplayIndexName } from '../../../shared/opensearch/index-name.ts';
 import { indexTemplates } from '../../../shared/opensearch/template.ts';
 import type { JsonObject } from '../../../shared/model.ts';
 import { OCSF_CLASSES, type OcsfClass } from '../../../shared/ocsf/classes.ts';
@@ -61,8 +61,8 @@ function pathsIn(node: unknown, prefix = ''): readonly string[] {
 
 test('every class that is emitted has fields and a template, under a name its indices match', () => {
   expect(CLASS_FIELDS.map(({ cls }) => cls.uid).sort()).toEqual(OCSF_CLASSES.map(({ uid }) => uid).sort());
-  // One more for the classes that have no name with us.
-  expect(indexTemplates()).toHaveLength(OCSF_CLASSES.length + 1);
+  // One more for the classes that have no name with us, and one for replays.
+  expect(indexTemplates()).toHaveLength(OCSF_CLASSES.length + 2);
   for (const cls of OCSF_CLASSES) {
     const pattern = indexTemplates().find(({ name }) => name === `strongroom-${cls.name}`)?.body.index_patterns[0] ?? '';
     expect(pattern.endsWith('*')).toBe(true);
@@ -82,6 +82,35 @@ test('no index matches the templates of two classes', () => {
 test('an index name is one that OpenSearch takes', () => {
   for (const cls of OCSF_CLASSES) expect(indexOf(cls.uid, Date.UTC(2099, 11, 31))).toMatch(/^[a-z][a-z0-9_.-]{1,100}$/);
   expect(indexOf(9999, Date.UTC(2026, 0, 15))).toBe('ocsf-class_9999-2026.01.15');
+});
+
+test('an index of a replay takes events of every class as their own indices do, and is never met beside those', () => {
+  const replay = indexTemplates().find(({ name }) => name === 'strongroom-replay');
+  const template = replay?.body.template as Template;
+  const fields = new Map(leaves(template.mappings.properties));
+
+  expect(replay?.body.index_patterns).toEqual(['replay-*']);
+  for (const cls of OCSF_CLASSES) {
+    for (const [path, property] of leaves(templateOf(cls).mappings.properties)) {
+      const { index, ...rest } = property;
+      const { index: replayed, ...found } = fields.get(path) ?? {};
+      expect([path, found]).toEqual([path, rest]);
+      // It can be searched by at least as much.
+      if (index !== false) expect([path, replayed]).toEqual([path, index]);
+    }
+  }
+  expect(fields.size).toBeLessThan(200);
+  expect(isReplayIndexName('replay-2026.11_new-rules')).toBe(true);
+  for (const name of [
+    'ocsf-api_activity-2026.11.20',
+    'replay-',
+    'replay-A',
+    'replay-a,b',
+    'replay-*',
+    'replay-.',
+    `replay-${'a'.repeat(101)}`,
+  ])
+    expect([name, isReplayIndexName(name)]).toEqual([name, false]);
 });
 
 test("a template's mark is that of its contents", () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { EvidenceError } from '../../../shared/errors.ts';
-import { decodeMetadata, encodeMetadata, type EvidenceFacts } from '../../../shared/seal/metadata.ts';
+import { decodeMetadata, encodeMetadata, signatureOf, type EvidenceFacts } from '../../../shared/seal/metadata.ts';
 
 const FACTS: EvidenceFacts = {
   origin: {
@@ -12,7 +12,8 @@ const FACTS: EvidenceFacts = {
     uri: 's3://landing/AWSLogs/a file#3HL4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY',
     time: 1795219199999,
   },
-  sha256: 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
+  class: 'standard',
+  plaintext: 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
   size: 5 * 1024 ** 3,
   counts: { records: 1_000_000_000, events: 999_999_998, excluded: 1, parked: 1 },
   firstTime: 1795219190000,
@@ -69,6 +70,40 @@ describe('evidence metadata', () => {
     );
   });
 
+  it('keeps what proves the files of CloudTrail, whose keys leave room for it', () => {
+    const key = `${'p'.repeat(200)}/AWSLogs/o-abcdefghij/111111111111/CloudTrail-Digest/ap-southeast-2/2026/11/21/${'d'.repeat(250)}.json.gz`;
+    const facts = {
+      ...withUri(`s3://${'b'.repeat(63)}/${key}#3HL4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY`),
+      expanded: 'ab'.repeat(32),
+      signature: 'cd'.repeat(256),
+    };
+
+    const metadata = encodeMetadata(facts);
+
+    expect(bytesOf(metadata)).toBeLessThanOrEqual(2048);
+    expect(decodeMetadata(metadata, 'key')).toEqual(facts);
+  });
+
+  it('leaves them out rather than not fit', () => {
+    const facts = {
+      ...withUri(Array.from({ length: 1000 }, (_, at) => String.fromCharCode(33 + ((at * at * 31) % 90))).join('')),
+      expanded: 'ab'.repeat(32),
+      signature: 'cd'.repeat(512),
+    };
+
+    const metadata = encodeMetadata(facts);
+
+    expect(bytesOf(metadata)).toBeLessThanOrEqual(2048);
+    expect(decodeMetadata(metadata, 'key').origin).toEqual(facts.origin);
+  });
+
+  it('takes no signature but one of a size that RSA keys give', () => {
+    expect(signatureOf('AB'.repeat(256))).toBe('ab'.repeat(256));
+    expect([undefined, '', 'xyz', 'ab'.repeat(127), 'ab'.repeat(513), `${'ab'.repeat(256)}a`].map(signatureOf)).toEqual(
+      Array(6).fill(undefined),
+    );
+  });
+
   it('fits for a key of 1024 bytes in a script of three bytes per character without repetition', () => {
     const key = Array.from({ length: 341 }, (_, at) => String.fromCodePoint(0x4e00 + ((at * 7919) % 20000))).join('');
 
@@ -78,15 +113,20 @@ describe('evidence metadata', () => {
     expect(bytesOf(metadata)).toBeLessThanOrEqual(2048);
   });
 
-  it.each(['format', 'origin', 'bank', 'trigger', 'delivered', 'sha256', 'size', 'records'])('refuses metadata without %s', (name) => {
-    const rest = Object.fromEntries(Object.entries(encodeMetadata(FACTS)).filter(([field]) => field !== name));
+  it.each(['format', 'origin', 'bank', 'trigger', 'delivered', 'class', 'plaintext', 'size', 'records'])(
+    'refuses metadata without %s',
+    (name) => {
+      const rest = Object.fromEntries(Object.entries(encodeMetadata(FACTS)).filter(([field]) => field !== name));
 
-    expect(() => decodeMetadata(rest, 'some/key')).toThrow(EvidenceError);
-    expect(() => decodeMetadata(rest, 'some/key')).toThrow('some/key');
-  });
+      expect(() => decodeMetadata(rest, 'some/key')).toThrow(EvidenceError);
+      expect(() => decodeMetadata(rest, 'some/key')).toThrow('some/key');
+    },
+  );
 
   it.each([
-    ['format', '2'],
+    ['format', '1'],
+    ['plaintext', 'E3B0'],
+    ['expanded', 'x'],
     ['trigger', 'fax'],
     ['size', '12 MB'],
     ['first-time', ''],

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { EvidenceError } from '../../../shared/errors.ts';
 import type { Origin } from '../../../shared/model.ts';
-import { contextOf, contextOfKey, retainUntil, vaultKey } from '../../../shared/seal/vault.ts';
+import { placeOf, placeOfKey, retainUntil, vaultKey } from '../../../shared/seal/vault.ts';
 
 const ORIGIN: Origin = {
   bank: 'demo',
@@ -51,16 +51,16 @@ describe('vaultKey', () => {
     );
   });
 
-  it('stands for the context the message is bound to', () => {
-    fc.assert(fc.property(anyOrigin, (origin) => expect(contextOfKey(vaultKey(origin))).toEqual(contextOf(origin))));
+  it('stands for the place the message is bound to', () => {
+    fc.assert(fc.property(anyOrigin, (origin) => expect(placeOfKey(vaultKey(origin))).toEqual(placeOf(origin))));
   });
 });
 
-describe('contextOfKey', () => {
+describe('placeOfKey', () => {
   it.each(['', 'demo/cloudtrail/file.sealed', vaultKey(ORIGIN).replace('.sealed', ''), `x/${vaultKey(ORIGIN)}`, `${vaultKey(ORIGIN)}/`])(
     'refuses %j, which is no vault key',
     (key) => {
-      expect(() => contextOfKey(key)).toThrow(EvidenceError);
+      expect(() => placeOfKey(key)).toThrow(EvidenceError);
     },
   );
 });

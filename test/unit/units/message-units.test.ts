@@ -5,7 +5,7 @@ import { sealRecords, type KafkaRecord, type ShardRecord } from '../../../shared
 import { EvidenceError, MisconfiguredError } from '../../../shared/errors.ts';
 import { kafkaUnit, shardUnit } from '../../../shared/message-units.ts';
 import type { Unit } from '../../../shared/pipeline.ts';
-import { contextOfKey, vaultKey } from '../../../shared/seal/vault.ts';
+import { placeOfKey, vaultKey } from '../../../shared/seal/vault.ts';
 import { once, unitFromEvidence } from '../../../shared/units.ts';
 import { BANK as PLAIN } from '../alert/findings.ts';
 import { run } from '../normalise/toy.ts';
@@ -105,7 +105,7 @@ describe('records of a partition', () => {
   it('without a believable time can be found in the vault', () => {
     const unit = topicUnit('app.log', [{ ...kafkaRecord(1, 'a'), timestamp: -1 }]);
 
-    expect(contextOfKey(vaultKey(unit.origin)).day).toBe('2000-01-01');
+    expect(placeOfKey(vaultKey(unit.origin)).day).toBe('2000-01-01');
   });
 
   it('are at least one', () => {

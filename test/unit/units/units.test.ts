@@ -4,7 +4,7 @@ import type { BankConfig } from '../../../shared/config.ts';
 import { MisconfiguredError } from '../../../shared/errors.ts';
 import type { Origin } from '../../../shared/model.ts';
 import type { Unit } from '../../../shared/pipeline.ts';
-import { contextOfKey, vaultKey } from '../../../shared/seal/vault.ts';
+import { placeOfKey, vaultKey } from '../../../shared/seal/vault.ts';
 import { eventUnit, objectUnit, once, streamUnit, unitFromEvidence } from '../../../shared/units.ts';
 import { run } from '../normalise/toy.ts';
 
@@ -230,7 +230,7 @@ describe('an event of the bus', () => {
       const { origin } = unitOf(event({ time }));
 
       expect(origin.time).toBe(TIME);
-      expect(contextOfKey(vaultKey(origin)).day).toBe('2026-01-15');
+      expect(placeOfKey(vaultKey(origin)).day).toBe('2026-01-15');
     },
   );
 

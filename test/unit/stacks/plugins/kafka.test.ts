@@ -44,7 +44,8 @@ describe('mappings', () => {
 
 it('alarms watch what reads Kafka only where there is some, and each stream of the bank', () => {
   const streams = [{ name: 'real-time', source: 'application-json' }];
-  const names = (found: BankConfig): readonly string[] => Object.keys(alarmResources(found, 'security'));
+  const names = (found: BankConfig): readonly string[] =>
+    Object.keys(alarmResources(found, { stack: 'security', account: found.security_account, region: found.region }));
   const added = names({ ...bank(OWN), streams }).filter((name) => !names(BANK).includes(name));
 
   expect(added.sort()).toEqual(['IngestKafkaDlqAlarm', 'IngestKafkaErrorsAlarm', 'IngestKafkaLagAlarm', 'RealTimeThrottledAlarm']);

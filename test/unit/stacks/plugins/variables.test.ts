@@ -2,8 +2,9 @@ import { loadBank } from '../../../../cli/bank.ts';
 import type { BankConfig } from '../../../../shared/config.ts';
 import { isObject } from '../../../../shared/outcome.ts';
 import { derive } from '../../../../stacks/plugins/variables.ts';
+import { testSigner } from '../../../fakes/log.ts';
 
-const SECURITY = { stack: 'security', account: '', opensearchUrl: '', kafkaServers: '' };
+const SECURITY = { stack: 'security', account: '', opensearchUrl: '', kafkaServers: '', logKey: '' };
 const DOMAIN = { instance_type: 'r7g.large.search', instance_count: 3, volume_gib: 100, security_group_ids: ['sg-0ddd4444'] };
 
 function demo(changes: Partial<BankConfig> = {}): BankConfig {
@@ -39,8 +40,35 @@ describe('account', () => {
 
   it('of another stack does not exist', () => {
     expect(() => derive(demo(), { ...SECURITY, stack: 'organization' })).toThrow(
-      '--param stack= must be security or workload (found "organization")',
+      '--param stack= must be security, workload or witness (found "organization")',
     );
+  });
+
+  describe('of the witness', () => {
+    const witness = { ...SECURITY, stack: 'witness', logKey: testSigner('strongroom/demo/eu-central-1').vkey };
+    const watched = demo({ log: { witness: { account: '444444444444', region: 'eu-west-1' } } });
+
+    it('is the one of the bank’s file, in its region', () => {
+      const { account, region, here } = derive(watched, witness);
+
+      expect([account, region, here]).toEqual(['444444444444', 'eu-west-1', 'eu-central-1:111111111111']);
+      expect(derive(demo({ log: { witness: { account: '444444444444' } } }), witness).region).toBe('eu-central-1');
+      expect(() => derive(watched, { ...witness, account: '222222222222' })).toThrow("is not the bank's witness account 444444444444");
+      expect(() => derive(demo(), witness)).toThrow('the file of bank demo names no log.witness');
+    });
+
+    it('trusts the log’s keys, and no other', () => {
+      const other = testSigner('strongroom/other/eu-central-1').vkey;
+
+      expect(derive(watched, witness).log.keys).toBe(witness.logKey);
+      expect(() => derive(watched, { ...witness, logKey: '' })).toThrow(
+        '--param logKey=<key> must be given: the key that `strongroom evidence',
+      );
+      expect(() => derive(watched, { ...witness, logKey: `${witness.logKey},${other}` })).toThrow(
+        "is a key of strongroom/other/eu-central-1, the bank's log is strongroom/demo/eu-central-1",
+      );
+      expect(() => derive(watched, { ...witness, logKey: 'abc' })).toThrow('no verifier key');
+    });
   });
 });
 
@@ -123,6 +151,16 @@ describe('alarms', () => {
       TreatMissingData: 'breaching',
     });
     expect(alarms['SilenceAlbAlarm']).toBeUndefined();
+  });
+
+  it('watch that what looks for silence has not fallen silent itself', () => {
+    expect(derive(demo(), SECURITY).alarms['WatchStoppedAlarm']?.Properties).toMatchObject({
+      Namespace: 'AWS/Lambda',
+      MetricName: 'Invocations',
+      Dimensions: [{ Name: 'FunctionName', Value: 'strongroom-demo-watch' }],
+      ComparisonOperator: 'LessThanThreshold',
+      TreatMissingData: 'breaching',
+    });
   });
 
   it('need no silence section', () => {

@@ -1,5 +1,5 @@
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
-import { isArray, isObject, object, parseJson, text } from '../../shared/outcome.ts';
+import { isArray, isObject, object, parseJson, text } from './outcome.ts';
 
 export interface ObjectCreated {
   readonly bucket: string;
@@ -10,7 +10,7 @@ export interface ObjectCreated {
   readonly size: number | undefined;
 }
 
-/** What a message of the objects queue says. `test`: S3 tries the queue when a notification is configured. */
+/** What a message of a queue that S3 notifies says. `test`: S3 tries the queue when a notification is configured. */
 export type Notification =
   { readonly kind: 'objects'; readonly objects: readonly ObjectCreated[] } | { readonly kind: 'test' } | { readonly kind: 'unknown' };
 
