@@ -35,7 +35,8 @@ const STEPS: readonly Step[] = [
   check('format', 'prettier', '--check', '--log-level', 'warn', '.'),
   jest('unit', '--selectProjects=unit'),
   { name: 'template tools', run: async () => (await pythonEnvironment('lint', console.error), PASSED) },
-  jest('integration', '--selectProjects=integration', '--runInBand'),
+  // Two at once: most of their time they wait for servers of their own.
+  jest('integration', '--selectProjects=integration', '--maxWorkers=2'),
 ];
 
 async function execute(command: string, args: readonly string[]): Promise<number> {

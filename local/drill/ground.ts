@@ -49,6 +49,8 @@ export interface Ground extends Place {
   readonly leaves: readonly Leaf[];
   /** Sizes of the checkpoints, ascending. */
   readonly checkpoints: readonly number[];
+  /** The latest checkpoint, kept elsewhere. */
+  readonly kept: string;
 }
 
 /** Vaults are verified long after the day: what came late has come, and the witness should have signed. */
@@ -62,11 +64,15 @@ export function readerOf({ vault }: Place): VaultReader {
   return s3VaultReader(vault);
 }
 
+/** What an auditor has kept of the log, where the bank cannot change it. */
+export const KEPT = "the auditor's checkpoint";
+
 /** The verification that `strongroom verify` runs, a day later. It remembers nothing of an earlier one. */
 export async function verified(ground: Ground, asked: Omit<Scope, 'bank'> = {}): Promise<readonly Problem[]> {
-  const { bank, access } = ground;
+  const { bank, access, kept } = ground;
   const opener = createOpener({ keys: periodKeysOf(ground) });
-  return (await verifyVault({ ...depsOf(ground), opener, access: access.statement }, scopeOf({ ...asked, bank: bank.bank }))).problems;
+  const deps = { ...depsOf(ground), opener, access: access.statement, kept: [{ at: KEPT, note: kept }] };
+  return (await verifyVault(deps, scopeOf({ ...asked, bank: bank.bank }))).problems;
 }
 
 /** What `strongroom evidence export` writes. @param path a directory that is not there. @returns what it found meanwhile. */
@@ -83,13 +89,18 @@ function depsOf(ground: Ground) {
   return { vault: readerOf(ground), trust, origin, interval, retention: bank.retention, accounts: bank.accounts, now };
 }
 
-export async function readLog(place: Place): Promise<Pick<Ground, 'leaves' | 'checkpoints'>> {
+export async function readLog(place: Place): Promise<Pick<Ground, 'leaves' | 'checkpoints' | 'kept'>> {
   const log = openLog(logStoreOf(readerOf(place)));
   const checkpoints: number[] = [];
-  for await (const { size } of log.checkpoints()) if (size !== undefined) checkpoints.push(size);
+  let kept = '';
+  for await (const { size, note } of log.checkpoints()) {
+    if (size === undefined) continue;
+    checkpoints.push(size);
+    kept = note;
+  }
   const leaves: Leaf[] = [];
   for await (const { leaf } of log.leaves(0, checkpoints.at(-1) ?? 0)) leaves.push(leaf);
-  return { leaves, checkpoints };
+  return { leaves, checkpoints, kept };
 }
 
 /** Latest first checkpoint behind which there are leaves of later ones. */

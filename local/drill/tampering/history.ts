@@ -7,7 +7,7 @@ import { tilePath } from '../../../shared/notary/tiles.ts';
 import { decodeMetadata, encodeMetadata } from '../../../shared/seal/metadata.ts';
 import { createSealer } from '../../../shared/seal/seal.ts';
 import { testSigner } from '../../../test/fakes/log.ts';
-import { evidenceOf, logSize, middleCheckpoint, periodKeysOf, wanted, type Ground } from '../ground.ts';
+import { evidenceOf, KEPT, logSize, middleCheckpoint, periodKeysOf, wanted, type Ground } from '../ground.ts';
 import { alterBytes, deleteAll, keysBelow, logFile, putOver, stored } from '../intruder.ts';
 import { layOver, rewritten, withLeaf } from '../rewriting.ts';
 import { expect, type Tampering } from './tampering.ts';
@@ -26,6 +26,15 @@ export const HISTORY: readonly Tampering[] = [
       await rewind(ground);
       await deleteAll(ground, await laterKeys(ground, 'cosigned/', cosignedPath));
       return expect('not_in_log', ...loggedKeys(ground, middleCheckpoint(ground)));
+    },
+  },
+  {
+    name: 'all is set back to an earlier day: the log, what the witness has signed, the statements and the evidence',
+    act: async (ground) => {
+      await rewind(ground);
+      await deleteAll(ground, await laterKeys(ground, 'cosigned/', cosignedPath));
+      await deleteAll(ground, loggedKeys(ground, middleCheckpoint(ground)));
+      return expect('log_rewound', KEPT);
     },
   },
   {
@@ -50,7 +59,7 @@ export const HISTORY: readonly Tampering[] = [
     act: async (ground) => {
       await rewriteWith(ground, await replaced(ground));
       await deleteAll(ground, await keysBelow(ground, `${LOG_PREFIX}cosigned/`));
-      return expect('not_witnessed', `${LOG_PREFIX}cosigned/`);
+      return [...expect('not_witnessed', `${LOG_PREFIX}cosigned/`), ...expect('inconsistent_checkpoints', KEPT)];
     },
   },
   {

@@ -36,8 +36,10 @@ async function found(bank: SealedBank, note: string, key?: string): Promise<read
 /** As if nothing after the first checkpoint had ever been. */
 function setBack({ bank, keys, notes }: Logged): void {
   Object.assign(bank.version(`${LOG_PREFIX}checkpoint`), { body: Buffer.from(notes[0]) });
-  const later = ['checkpoints/000000000009', 'tile/0/000.p/9', 'tile/entries/000.p/9', 'batch/000000000005'].map((path) => LOG_PREFIX + path);
-  for (const key of [...later, ...keys.slice(5)]) bank.s3.remove('vault', key);
+  const later = ['checkpoints/000000000009', 'tile/0/000.p/9', 'tile/entries/000.p/9', 'batch/000000000005'].map(
+    (path) => LOG_PREFIX + path,
+  );
+  for (const key of [...later, ...keys.slice(5)]) (bank.s3.versions('vault', key) as unknown[]).length = 0;
 }
 
 async function withOtherRoot({ bank }: Logged, size: number): Promise<string> {
