@@ -100,7 +100,7 @@ describe('strongroom cost', () => {
   it('says what each class takes, which prices these are and where they stand', () => {
     const text = printed({ class: ['trails=4'] });
 
-    expect(text).toContain('list prices of eu-central-1 as of 2021-12-02 (https://aws.amazon.com/s3/pricing/)');
+    expect(text).toContain('list prices of eu-central-1 as of about 2021-12, not confirmed (https://aws.amazon.com/s3/pricing/)');
     expect(text).toMatch(/^standard +365 d governance +6 +GLACIER_IR after 90 d/m);
     expect(text).toMatch(/^trails +1827 d governance +4 +GLACIER_IR after 90 d/m);
     expect(text).toMatch(/^sum/m);
