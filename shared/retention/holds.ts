@@ -78,7 +78,11 @@ export function openOnes(holds: readonly Hold[]): readonly Hold[] {
 export async function readHolds(vault: VaultSource, known = new Map<string, Statement>()): Promise<readonly Hold[]> {
   const set = await statementsOf(vault, 'hold', known);
   if (set.length === 0) return [];
-  const released = await statementsOf(vault, 'release', known);
+  return holdsFrom(set, await statementsOf(vault, 'release', known));
+}
+
+/** @param set statements of kind `hold`, @param released of kind `release`. @returns the oldest first. */
+export function holdsFrom(set: readonly Statement[], released: readonly Statement[]): readonly Hold[] {
   return set.map((statement) => holdOf(statement, released)).toSorted((a, b) => a.at - b.at);
 }
 
@@ -104,7 +108,8 @@ function holdOf(statement: Statement, released: readonly Statement[]): Hold {
   };
 }
 
-function scopeOf(candidate: unknown): HoldScope | undefined {
+/** @returns undefined where it does not say what is held. */
+export function scopeOf(candidate: unknown): HoldScope | undefined {
   if (!isObject(candidate)) return undefined;
   const [source, account, from, to] = ['source', 'account', 'from', 'to'].map((name) => text(candidate[name]));
   return source === undefined || from === undefined || to === undefined ? undefined : { source, account, from, to };

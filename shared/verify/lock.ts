@@ -11,10 +11,12 @@ export interface Promised {
   /** When the object was stored, ms since the epoch. */
   readonly stored: number;
   readonly now: number;
+  /** Whether a legal hold covers it. */
+  readonly toBeHeld?: boolean | undefined;
 }
 
 export function lockProblems(at: string, { lock, isHeld }: Pick<StoredObject, 'lock' | 'isHeld'>, promised: Promised): readonly Problem[] {
-  const held = isHeld ? [problem('held', at, 'it is under a legal hold')] : [];
+  const held = heldProblems(at, isHeld, promised.toBeHeld === true);
   const { stored, now } = promised;
   const until = promised.lock === undefined ? stored : stored + promised.lock.days * DAY_MS;
   if (lock === undefined) {
@@ -30,6 +32,11 @@ export function lockProblems(at: string, { lock, isHeld }: Pick<StoredObject, 'l
   const weaker = promised.lock?.mode === 'compliance' && lock.mode === 'governance';
   const mode = weaker ? [problem('lock_weaker', at, 'it is locked in governance mode')] : [];
   return [...ended, ...mode, ...held];
+}
+
+function heldProblems(at: string, isHeld: boolean, toBeHeld: boolean): readonly Problem[] {
+  if (isHeld) return [problem('held', at, 'it is under a legal hold')];
+  return toBeHeld ? [problem('hold_missing', at, 'an open hold covers it, and S3 does not hold it: run `strongroom hold apply`')] : [];
 }
 
 /** Whether an object that is not there any more was promised to be there. */

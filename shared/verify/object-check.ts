@@ -3,12 +3,14 @@ import { createHash, type Hash } from 'node:crypto';
 import { EvidenceError, PeriodKeyError } from '../errors.ts';
 import type { EvidenceLeaf, Leaf } from '../notary/leaf.ts';
 import { lockOf, longestLock, type RetentionConfig } from '../retention/classes.ts';
+import type { HoldScope } from '../retention/holds.ts';
 import { decodeMetadata, type EvidenceFacts } from '../seal/metadata.ts';
 import type { Opener } from '../seal/open.ts';
 import { plaintextHash } from '../seal/salt.ts';
 import { parseStatement } from '../seal/statements.ts';
 import { contextOf, periodOf, vaultKey, type EvidenceContext } from '../seal/vault.ts';
 import type { Erasures } from './erasures.ts';
+import { isToBeHeld } from './held.ts';
 import { isExpired, lockProblems } from './lock.ts';
 import { problem, type Problem } from './problems.ts';
 import { timeProblems } from './times.ts';
@@ -20,6 +22,8 @@ export interface ObjectDeps {
   /** Undefined where the bank's file is not at hand: then only that there is a lock is looked at. */
   readonly retention: RetentionConfig | undefined;
   readonly erasures: Erasures;
+  /** Legal holds that are open. */
+  readonly holds?: readonly HoldScope[] | undefined;
   /** Of a copy: it is not locked, and its times are known from the log alone. */
   readonly isCopy?: boolean | undefined;
   readonly now: number;
@@ -102,6 +106,7 @@ async function checkEvidence(deps: ObjectDeps, leaf: EvidenceLeaf, object: Store
   await body.drain();
   const sealed = sealedProblems(leaf, body);
   const lock = beside.facts === undefined || deps.retention === undefined ? undefined : lockOf(beside.facts.class, deps.retention);
+  const toBeHeld = isToBeHeld(deps.holds ?? [], leaf.key);
   return {
     problems: [
       ...sealed,
@@ -110,7 +115,7 @@ async function checkEvidence(deps: ObjectDeps, leaf: EvidenceLeaf, object: Store
       ...(sealed.length === 0 ? (opened?.problems ?? []) : []),
       ...(deps.isCopy === true
         ? []
-        : [...storedProblem(leaf, object), ...lockProblems(leaf.key, object, { lock, stored: leaf.stored, now: deps.now })]),
+        : [...storedProblem(leaf, object), ...lockProblems(leaf.key, object, { lock, toBeHeld, stored: leaf.stored, now: deps.now })]),
       ...timeProblems(leaf),
     ],
     sealedBytes: body.size(),

@@ -31,6 +31,7 @@ const OBJECTS = {
   object_expired: { severity: 'note', means: 'The version is gone, and its promised retention is over.' },
   archived: { severity: 'warning', means: 'It lies in a storage class that it has to be restored from before it can be read.' },
   held: { severity: 'note', means: 'The object is under a legal hold.' },
+  hold_missing: { severity: 'failure', means: 'A legal hold that nobody has lifted covers the object, and S3 does not hold it.' },
   erased: { severity: 'note', means: 'The key of its period was destroyed on record; the sealed bytes and their proof remain.' },
   key_missing_unexplained: { severity: 'failure', means: 'The key of its period is gone, and no erasure statement in the log says why.' },
   not_in_log: { severity: 'failure', means: 'The vault holds an object version that has no leaf in the log.' },

@@ -7,6 +7,7 @@ import type { KeptCheckpoint } from './checkpoints.ts';
 import { createCoverage } from './coverage.ts';
 import { createDigestPass, digestKeysOf, type DigestPass } from './digest-pass.ts';
 import { createFindings, mergedFindings, saveFindings, type Findings } from './findings.ts';
+import { openHoldsOf } from './held.ts';
 import { inOrder } from './in-order.ts';
 import { joined, type Joined } from './join.ts';
 import { checkKey, checkTapped, type KeyChecked, type KeyDeps, type TapsOf } from './key-check.ts';
@@ -111,11 +112,11 @@ async function prepare({ deps, scope, pass, started }: Pick<Run, 'deps' | 'scope
   const saved = deps.resume?.saved;
   const findings = createFindings(saved?.findings);
   const objects = { vault: deps.vault, opener: deps.opener, retention: deps.retention, now: started };
-  const { erasures, keys } = await explanations({ pass, scope }, { ...objects, erasures: new Map() }, findings);
+  const { erasures, holds, keys } = await explanations({ pass, scope }, { ...objects, erasures: new Map() }, findings);
   return {
     ...{ deps, scope, pass, findings, started },
     keyDeps: {
-      ...{ ...objects, erasures, logSize: pass.size, cutoff: started - GRACE_MS - (deps.interval ?? 0) },
+      ...{ ...objects, erasures, holds, logSize: pass.size, cutoff: started - GRACE_MS - (deps.interval ?? 0) },
       ignored: new Set(deps.access === undefined ? [] : [deps.access]),
     },
     digests: createDigestPass({ keys, opener: deps.opener, scope, bounds: { ...periodOf(scope), now: started } }),
@@ -127,19 +128,22 @@ async function prepare({ deps, scope, pass, started }: Pick<Run, 'deps' | 'scope
 
 /** Statements that explain: they count only where they are what the log says. */
 async function explanations({ pass: { explaining }, scope }: Pick<Run, 'pass' | 'scope'>, deps: ObjectDeps, findings: Findings) {
-  const erasures: { readonly key: string; readonly text: string }[] = [];
-  const keys: string[] = [];
+  const statements: { readonly key: string; readonly kind: string; readonly text: string }[] = [];
   for (const { leaf } of explaining) {
     const { problems } = await checkObject(deps, leaf, {
       onText: (text) => {
-        if (leaf.kind === 'statement' && leaf.statement === 'erasure') erasures.push({ key: leaf.key, text });
-        else keys.push(text);
+        if (leaf.kind === 'statement') statements.push({ key: leaf.key, kind: leaf.statement, text });
       },
     });
     // Those of the scope are verified with all others.
     if (!coversStatement(scope, leaf.key)) findings.add(...problems.filter(({ severity }) => severity === 'failure'));
   }
-  return { erasures: erasuresOf(erasures), keys: digestKeysOf(keys) };
+  const of = (...kinds: readonly string[]) => statements.filter(({ kind }) => kinds.includes(kind));
+  return {
+    erasures: erasuresOf(of('erasure')),
+    holds: openHoldsOf(of('hold', 'release'), deps.now),
+    keys: digestKeysOf(of('cloudtrail-key').map(({ text }) => text)),
+  };
 }
 
 async function verifyPart(run: Run, part: Position['part']): Promise<void> {

@@ -359,6 +359,32 @@ describe('a log', () => {
   });
 });
 
+describe('a legal hold on record', () => {
+  it('is to be found on what it covers, until it is lifted on record', async () => {
+    const { bank, keys } = await bankWithLog();
+    const scope = { source: '*', from: '2026-11-01', to: '2026-11-30' };
+    const hold = await bank.say('hold', { who: 'officer', reason: 'a test', scope });
+    await bank.log();
+    await bank.sign({ witnessed: true });
+    expect(codes(await verify(bank))).toEqual([]);
+
+    bank.now += 2 * HOUR_MS;
+    expect(await verify(bank)).toMatchObject({ ok: false, found: { hold_missing: { found: 12 } } });
+
+    for (const key of keys) bank.version(key).held = true;
+    expect(codes(await verify(bank))).toEqual(['held']);
+
+    bank.version(keys[3] ?? '').held = false;
+    const { problems } = await verify(bank);
+    expect(problems.filter(({ code }) => code === 'hold_missing').map(({ at }) => at)).toEqual([keys[3]]);
+
+    await bank.say('release', { who: 'officer', reason: 'over', hold: hold.slice(hold.lastIndexOf('/') + 1, -'.json'.length) });
+    await bank.log();
+    await bank.sign({ witnessed: true });
+    expect(codes(await verify(bank))).toEqual(['held']);
+  });
+});
+
 describe('keys of a period', () => {
   async function erase(bank: SealedBank, statement: string): Promise<void> {
     Object.assign(bank.s3.versions('period-keys', 'standard/2026-11.json')[0] ?? {}, {
