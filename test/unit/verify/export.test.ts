@@ -25,7 +25,11 @@ async function bankWithLog(): Promise<{ readonly bank: SealedBank; readonly keys
   await bank.log();
   await bank.sign();
   for (let at = 0; at < 4; at++) keys.push(await bank.seal({ source: 'nginx' }, Buffer.alloc(300_000, at)));
-  await bank.say('hold', { who: 'test', reason: 'a test', scope: { source: '*', account: '999999999999', from: '2026-11-01', to: '2026-11-30' } });
+  await bank.say('hold', {
+    who: 'test',
+    reason: 'a test',
+    scope: { source: '*', account: '999999999999', from: '2026-11-01', to: '2026-11-30' },
+  });
   await bank.log();
   await bank.sign({ witnessed: true });
   await bank.seal();
