@@ -2,9 +2,9 @@
 
 Needs Python 3.11 and the packages of verify-requirements.txt. Prints what is wrong, one line each, and ends with 1; else it prints OK.
 Checked are the signatures of the log's checkpoints (C2SP signed notes: Ed25519, ECDSA P-256, cosignatures of witnesses); that each checkpoint
-continues the one before (RFC 9162, 2.1.4.2); that each leaf is in the tree (2.1.3.2); that each object has the SHA-256 and size of its leaf,
-opens (AWS Encryption SDK, key commitment demanded) in the place that its key names, and opens to bytes with the leaf's salted hash; that no
-file is missing, and none is there that nothing names. Without --trust the keys are those of the export itself, which prove little.
+continues the one before (RFC 9162, 2.1.4.2); that each leaf is in the tree of the last one (2.1.3.2); that each object has the SHA-256 and
+size of its leaf, opens (AWS Encryption SDK, key commitment demanded) in the place that its key names, and opens to bytes with the leaf's
+salted hash; that no file is missing, and none is there that nothing names. Without --trust the keys are those of the export itself, which prove little.
 """
 import argparse, base64, hashlib, hmac, json, os, re, sys
 from pathlib import Path
@@ -89,7 +89,7 @@ def climb(first, last, proof, start, joined):
 
 node = lambda left, right: hashlib.sha256(b"\x01" + left + right).digest()
 
-def check_inclusion(index, size, leaf, proof, root):
+def check_inclusion(index, leaf, proof, size, root):
     demand(index < size, "the tree has no such leaf")
     found = climb(index, size - 1, proof, leaf, lambda other, own, is_left: node(other, own) if is_left else node(own, other))
     demand(found == root, "the proof does not lead from the leaf to the signed root")
@@ -134,26 +134,26 @@ def check_object(file, leaf, opens, copy):
                 out.write(chunk)
     demand((mac.hexdigest(), size) == (leaf["plaintext"], leaf["bytes"]), "it opens to other bytes than were logged")
 
-def check_entry(root, entry, log, copy):
+def check_entry(root, entry, log, before, copy):
     demand(re.fullmatch(r"(objects|statements)/\d{12}\.\w+", entry["file"]), "no export has such a file")
     raw, leaf = unbase64(entry["leaf"]), json.loads(unbase64(entry["leaf"]))
     demand((leaf["key"], leaf["version"]) == (entry["key"], entry["version"]), "its leaf is that of another object")
     head, _, note = (root / entry["proof"]).read_text().partition("\n\n")
     form, index, *proof = [line for line in head.split("\n") if not line.startswith("extra ")]
     demand((form, index) == ("c2sp.org/tlog-proof@v1", f"index {entry['index']}"), f"{entry['proof']} is not its proof")
-    size, tree = open_checkpoint(note, *log)
-    check_inclusion(entry["index"], size, hashlib.sha256(b"\x00" + raw).digest(), [unbase64(line) for line in proof], tree)
+    demand(before[-1:] == [open_checkpoint(note, *log)], f"{entry['proof']} does not lead to the last checkpoint")
+    check_inclusion(entry["index"], hashlib.sha256(b"\x00" + raw).digest(), [unbase64(line) for line in proof], *before[-1])
     check_object(root / entry["file"], leaf, entry.get("opens"), copy)
 
 def check_checkpoint(root, entry, log, before):
     """`before`: size and root of each checkpoint so far, to which this one is added"""
     size, tree = open_checkpoint((root / entry["file"]).read_text(), *log[:2])
-    demand(size == entry["size"], f"it is of {size} leaves")
-    if before:
-        old, *proof = (root / entry["consistency"]).read_text().partition("\n\n")[0].split("\n")
-        demand(old == f"old {before[-1][0]}", "the proof is about another checkpoint")
-        check_consistency(*before[-1], size, tree, [unbase64(line) for line in proof])
     before.append((size, tree))
+    demand(size == entry["size"], f"it is of {size} leaves")
+    if before[1:]:
+        old, *proof = (root / entry["consistency"]).read_text().partition("\n\n")[0].split("\n")
+        demand(old == f"old {before[-2][0]}", "the proof is about another checkpoint")
+        check_consistency(*before[-2], size, tree, [unbase64(line) for line in proof])
 
 def work(root, trust, extract):
     """Yields the name of each file that is looked at, and the function that raises where something is wrong with it."""
@@ -171,7 +171,7 @@ def work(root, trust, extract):
     for listed, line in enumerate(open(root / "objects.ndjson"), 1):
         entry = json.loads(line)
         named |= {entry["file"], entry["proof"]}
-        yield entry["file"], lambda: check_entry(root, entry, log, extract / Path(entry["file"]).stem if extract else os.devnull)
+        yield entry["file"], lambda: check_entry(root, entry, log, before, extract / Path(entry["file"]).stem if extract else os.devnull)
     expected = manifest["objects"]["count"] + manifest["objects"]["statements"]
     yield "objects.ndjson", lambda: demand(listed == expected, f"it has {listed} lines, and manifest.json says {expected}")
     for path in root.rglob("*"):

@@ -11,7 +11,8 @@ import type { KmsSigner } from '../../shared/notary/signer.ts';
 import { errorFields, type Log } from '../../shared/observe/log.ts';
 import { emit, type MetricsWriter } from '../../shared/observe/metrics.ts';
 import { readNotification } from '../../shared/s3-notification.ts';
-import type { VaultSource } from '../../shared/seal/vault.ts';
+import { isStatementKey } from '../../shared/seal/statements.ts';
+import { isVaultKey, type VaultSource } from '../../shared/seal/vault.ts';
 
 export interface NotarizeDeps {
   readonly bank: string;
@@ -71,10 +72,11 @@ interface Outcome {
   readonly failed?: string;
 }
 
-async function describeMessage({ body, messageId }: SQSRecord, { vault, log }: NotarizeDeps): Promise<Outcome> {
+async function describeMessage({ body, messageId }: SQSRecord, deps: NotarizeDeps): Promise<Outcome> {
+  const { vault, log } = deps;
   try {
     const leaves: Pending[] = [];
-    for (const at of versionsIn(body)) {
+    for (const at of versionsIn(body, deps)) {
       const { leaf, problem } = await describeVersion(vault, at);
       if (problem !== undefined) log.warn('object logged, but its metadata cannot be read', { key: at.key, version: at.version, problem });
       leaves.push(pending(leaf));
@@ -86,11 +88,16 @@ async function describeMessage({ body, messageId }: SQSRecord, { vault, log }: N
   }
 }
 
-function versionsIn(body: string): readonly VersionAt[] {
+/** The log is for ever: what is no evidence and no statement must not get into it, whoever sends the message. */
+function versionsIn(body: string, { bank, vault }: Pick<NotarizeDeps, 'bank' | 'vault'>): readonly VersionAt[] {
   const notification = readNotification(body);
   switch (notification.kind) {
     case 'objects':
-      return notification.objects.map(({ key, versionId: version }) => {
+      return notification.objects.map(({ bucket, key, versionId: version }) => {
+        if (bucket !== vault.bucket || !isLogged(key, bank))
+          throw new MisconfiguredError(
+            `notary queue: ${bucket}/${key} is neither evidence nor a statement of ${vault.bucket}; see who may send`,
+          );
         if (version === undefined) throw new MisconfiguredError(`${key} was put without a version: the vault is no longer versioned`);
         return { key, version };
       });
@@ -100,6 +107,10 @@ function versionsIn(body: string): readonly VersionAt[] {
       // Nothing to read from it: it goes to the dead-letter queue, where the alarm calls somebody.
       throw new MisconfiguredError('notary queue: a message is no S3 notification; see who may send to the queue');
   }
+}
+
+function isLogged(key: string, bank: string): boolean {
+  return isStatementKey(key) || (key.startsWith(`${bank}/`) && isVaultKey(key));
 }
 
 /** Leaves are safe without a checkpoint: that none could be signed is told, and tried again in a minute. */

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { KmsSigner } from '../../shared/notary/signer.ts';
 import { MANIFEST, OBJECTS, parseManifest, parseObject, type ExportedObject, type Manifest } from '../../shared/verify/export/format.ts';
 import { wanted } from './ground.ts';
 
@@ -9,6 +10,8 @@ export interface ExportedDirectory {
   readonly path: string;
   /** Name of the log. */
   readonly origin: string;
+  /** Signs as the log does: with its key. */
+  readonly signer: KmsSigner;
 }
 
 export function evidenceAt(exported: ExportedDirectory, at: number): ExportedObject {

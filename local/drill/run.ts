@@ -99,7 +99,7 @@ function exportTrials(ground: Ground, directory: string): readonly Trial[] {
     tamper: async () => {
       const path = join(directory, String(at));
       cpSync(join(directory, 'untouched'), path, { recursive: true });
-      return { expected: await act({ path, origin: ground.origin }), verify: () => offline(ground, path) };
+      return { expected: await act({ path, origin: ground.origin, signer: ground.signer }), verify: () => offline(ground, path) };
     },
   }));
 }

@@ -1,10 +1,10 @@
 // What an erasure would do, and what stands against it: found on the objects themselves, not in the bank's file, which may have changed since.
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { periodKeyPlace, type PeriodKeyPlace } from '../seal/period-key-store.ts';
-import type { EvidencePlace, VaultSource } from '../seal/vault.ts';
+import type { VaultSource } from '../seal/vault.ts';
 import { s3VaultReader } from '../verify/vault-reader.ts';
 import { keyState, type EraseDeps, type KeyState } from './erase.ts';
-import { ANY_SOURCE, isHeld, openOnes, readHolds, scopeText, type HoldScope } from './holds.ts';
+import { ANY_SOURCE, openOnes, readHolds, scopeText, type HoldScope } from './holds.ts';
 import { inParallel } from './parallel.ts';
 import { evidenceVersions } from './versions.ts';
 
@@ -43,12 +43,17 @@ export async function planErasure(className: string, period: string, deps: Omit<
   const { vault, keys, now = Date.now() } = deps;
   const place = periodKeyPlace(keys.bank, className, period);
   const days: HoldScope = { source: ANY_SOURCE, ...monthOf(period) };
-  const { places, ...found } = await scan(vault, keys.bank, days, className);
+  const found = await scan(vault, keys.bank, days, className);
 
+  // What a hold covers is looked for anew each time: more may have been sealed since, and scanning a month takes its time.
   const objection = async (): Promise<string | undefined> => {
-    const holds = openOnes(await readHolds(vault));
-    const hold = holds.find(({ scope }) => places.some((place) => isHeld(scope, place)));
-    return hold === undefined ? undefined : `legal hold ${hold.id} covers some of it (${scopeText(hold.scope)}: ${hold.reason})`;
+    for (const { id, scope, reason } of openOnes(await readHolds(vault))) {
+      const shared = { ...scope, from: later(scope.from, days.from), to: earlier(scope.to, days.to) };
+      if (shared.from > shared.to) continue;
+      const { versions, unknown } = await scan(vault, keys.bank, shared, className);
+      if (versions + unknown.length > 0) return `legal hold ${id} covers some of it (${scopeText(scope)}: ${reason})`;
+    }
+    return undefined;
   };
   const overAt = Date.parse(`${days.to}T00:00:00Z`) + DAY_MS;
   return {
@@ -79,21 +84,23 @@ function monthOf(period: string): { readonly from: string; readonly to: string }
   return { from: `${period}-01`, to: dayOf(Date.UTC(year, month, 0)) };
 }
 
+function later(one: string, other: string): string {
+  return one > other ? one : other;
+}
+
+function earlier(one: string, other: string): string {
+  return one < other ? one : other;
+}
+
 function dayOf(time: number): string {
   return new Date(time).toISOString().slice(0, 10);
 }
 
-async function scan(
-  { s3, bucket }: VaultSource,
-  bank: string,
-  days: HoldScope,
-  className: string,
-): Promise<Found & { readonly places: readonly EvidencePlace[] }> {
+async function scan({ s3, bucket }: VaultSource, bank: string, days: HoldScope, className: string): Promise<Found> {
   const found = { versions: 0, bytes: 0, held: 0 };
   const unknown: string[] = [];
-  const places = new Map<string, EvidencePlace>();
   let lockedUntil: number | undefined;
-  await inParallel(evidenceVersions(s3VaultReader({ s3, bucket }), bank, days), AT_ONCE, async ({ key, version, size, place }) => {
+  await inParallel(evidenceVersions(s3VaultReader({ s3, bucket }), bank, days), AT_ONCE, async ({ key, version, size }) => {
     const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key, VersionId: version }));
     const sealedIn = head.Metadata?.['class'];
     if (sealedIn === undefined) unknown.push(key);
@@ -103,7 +110,6 @@ async function scan(
     if (head.ObjectLockLegalHoldStatus === 'ON') found.held++;
     const until = head.ObjectLockRetainUntilDate?.getTime();
     if (until !== undefined) lockedUntil = Math.max(lockedUntil ?? 0, until);
-    places.set(JSON.stringify(place), place);
   });
-  return { ...found, lockedUntil, unknown, places: [...places.values()] };
+  return { ...found, lockedUntil, unknown };
 }

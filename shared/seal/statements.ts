@@ -99,6 +99,10 @@ export async function readStatement({ s3, bucket }: VaultSource, key: string): P
 
 const KEY = /^_statements\/([a-z-]+)\/\d{4}\/\d\d\/\d\d\/([A-Za-z0-9._-]+)\.json$/;
 
+export function isStatementKey(key: string): boolean {
+  return KEY.test(key);
+}
+
 /** @throws EvidenceError if the content is no statement, or another's. */
 export function parseStatement(key: string, content: string): Statement {
   const [, folder, name] = KEY.exec(key) ?? [];

@@ -71,6 +71,10 @@ export function vaultKey(origin: Origin): string {
 
 const KEY = /^([^/]+)\/([^/]+)\/([^/]+)\/([^/]+)\/(\d{4})\/(\d\d)\/(\d\d)\/[\w-]{22}\.sealed$/;
 
+export function isVaultKey(key: string): boolean {
+  return KEY.test(key);
+}
+
 /** @returns the place that a vault key stands for. @throws EvidenceError if it is no vault key. */
 export function placeOfKey(key: string): EvidencePlace {
   const [, bank, source, account, region, year, month, date] = KEY.exec(key) ?? [];

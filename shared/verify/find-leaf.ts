@@ -10,8 +10,10 @@ import { logStoreOf } from './log-store.ts';
 import { beginPass, readPending, type LogPass, type LogPassOptions, type Reading } from './log-pass.ts';
 import { problem } from './problems.ts';
 import { placeOf, type Scope } from './scope.ts';
+import type { CheckpointAt } from './checkpoints.ts';
 import type { SignedCheckpoint } from './trust.ts';
 import { byKey } from './vault-reader.ts';
+import { lastWitnessed, witnessProblems } from './witnessed.ts';
 
 /** Leaves come into the log minutes after their objects; nearly in order. */
 const BEFORE_MS = 3_600_000;
@@ -22,12 +24,17 @@ export async function findLeaf(options: LogPassOptions): Promise<LogPass> {
   const { latest, listed, reading } = await beginPass(options);
   const size = latest?.size ?? 0;
   const log = openLog(logStoreOf(vault));
-  for (const wanted of await wantedIn(vault, scope)) await find(log, wanted, { options, reading, latest });
+  const own: StoredLeaf[] = [];
+  for (const wanted of await wantedIn(vault, scope)) {
+    const found = await find(log, wanted, { options, reading, latest });
+    if (wanted.key === scope.key) own.push(...found);
+  }
   if (latest !== undefined) for await (const found of keptProblems({ ...options, log, latest }, listed)) options.onProblem(found);
+  const witnessed = latest === undefined ? undefined : await witness({ options, log, latest, listed }, own);
   const pending = await readPending(options, { size, isLatest: true }, reading);
   const result = {
     ...{ checkpoints: latest === undefined ? 0 : 1, cosigned: 0, size, root: latest?.root ?? EMPTY_ROOT },
-    ...{ witnessed: undefined, lastCosigned: undefined },
+    ...{ witnessed, lastCosigned: undefined },
   };
   return { latest, listed, result, size, pending, ...reading };
 }
@@ -59,11 +66,13 @@ interface Found {
   readonly latest: SignedCheckpoint | undefined;
 }
 
-async function find(log: Log, wanted: Wanted, { options, reading, latest }: Found): Promise<void> {
-  if (latest === undefined) return;
+async function find(log: Log, wanted: Wanted, { options, reading, latest }: Found): Promise<readonly StoredLeaf[]> {
+  const all: StoredLeaf[] = [];
+  if (latest === undefined) return all;
   try {
     for await (const found of leavesOf(log, latest.size, { wanted, options })) {
       if (found.leaf.key !== wanted.key) continue;
+      all.push(found);
       await reading.leaf(found);
       await prove(log, found, latest, options);
     }
@@ -71,6 +80,23 @@ async function find(log: Log, wanted: Wanted, { options, reading, latest }: Foun
     if (!(error instanceof EvidenceError)) throw error;
     options.onProblem(problem('bad_entries', `${LOG_PREFIX}tile/entries`, error.message));
   }
+  return all;
+}
+
+interface ToWitness {
+  readonly options: LogPassOptions;
+  readonly log: Log;
+  readonly latest: SignedCheckpoint;
+  readonly listed: readonly CheckpointAt[];
+}
+
+/** @param own leaves of the object. @returns up to which size the log has the signatures that the trust file demands. */
+async function witness({ options, log, latest, listed }: ToWitness, own: readonly StoredLeaf[]): Promise<number | undefined> {
+  if (options.trust.quorum === undefined) return undefined;
+  const witnessed = await lastWitnessed({ ...options, log, latest }, listed);
+  const after = own.filter(({ index }) => index >= (witnessed ?? 0)).map(({ leaf }) => leaf.stored);
+  witnessProblems(options, latest.size, { witnessed, stored: after.length === 0 ? undefined : Math.min(...after) });
+  return witnessed;
 }
 
 async function prove(

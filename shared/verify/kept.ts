@@ -25,7 +25,8 @@ export async function* keptProblems(deps: KeptDeps, listed: readonly CheckpointA
   }
 }
 
-async function continues({ log, latest }: KeptDeps, old: { readonly oldSize: number; readonly oldRoot: Buffer }): Promise<boolean> {
+/** Whether the latest checkpoint continues it. */
+export async function continues({ log, latest }: KeptDeps, old: { readonly oldSize: number; readonly oldRoot: Buffer }): Promise<boolean> {
   const { size, root } = latest;
   try {
     return verifyConsistency({ ...old, size, root, proof: await log.consistency(old.oldSize, size) });

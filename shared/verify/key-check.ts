@@ -2,11 +2,10 @@
 import { EvidenceError, MisconfiguredError } from '../errors.ts';
 import { backOff, type Backoff } from '../backoff.ts';
 import { decodeLeaf, type Leaf } from '../notary/leaf.ts';
-import { longestLock } from '../retention/classes.ts';
 import type { Joined } from './join.ts';
 import type { LoggedLeaf } from './log-check.ts';
 import { isExpired } from './lock.ts';
-import { checkObject, type Checked, type ObjectDeps, type Taps } from './object-check.ts';
+import { checkObject, lockOfLeaf, type Checked, type ObjectDeps, type Taps } from './object-check.ts';
 import { problem, type Problem } from './problems.ts';
 import type { ObjectVersion } from './vault-reader.ts';
 
@@ -46,9 +45,13 @@ export async function checkKey(deps: KeyDeps, { key, leaves, versions }: Joined,
       first.push({ index, bytes, leaf });
     }
   }
-  problems.push(...unlogged(deps, versions, logged), ...overlaid(deps, versions, logged));
+  problems.push(...unlogged(deps, versions, logged));
   const checked: Checked[] = [];
-  for (const at of first) checked.push(await patiently(() => checkTapped(deps, at.leaf, tapsOf(at))));
+  for (const at of first) {
+    const one = await patiently(() => checkTapped(deps, at.leaf, tapsOf(at)));
+    checked.push(one);
+    problems.push(...overlaid(deps, versions, { leaf: at.leaf, class: one.class }));
+  }
   const sum = (of: (one: Checked) => number): number => checked.reduce((total, one) => total + of(one), 0);
   return {
     key,
@@ -96,17 +99,21 @@ function unlogged(deps: KeyDeps, versions: readonly ObjectVersion[], logged: Rea
   );
 }
 
-/** What lies over the version that is in the log. */
-function overlaid({ retention, now }: KeyDeps, versions: readonly ObjectVersion[], logged: ReadonlyMap<string, Leaf>): readonly Problem[] {
+interface Under {
+  readonly leaf: Leaf;
+  /** That is written beside it, if it is evidence and there. */
+  readonly class: string | undefined;
+}
+
+/** What lies over a version that is in the log. */
+function overlaid({ retention, now }: KeyDeps, versions: readonly ObjectVersion[], { leaf, class: known }: Under): readonly Problem[] {
+  const { key, version, stored } = leaf;
   const current = versions.find(({ isLatest }) => isLatest) ?? versions[0];
-  const lock = retention === undefined ? undefined : longestLock(retention);
-  return [...logged.values()].flatMap(({ key, version, stored }) => {
-    if (current === undefined || current.version === version) return [];
-    const at = `${current.isMarker ? 'put there' : `version ${current.version}, stored`} at ${new Date(current.modified).toISOString()}, lies over version ${version}`;
-    if (!current.isMarker) return [problem('version_replaced', key, at)];
-    // Behind the end of retention, lifecycle rules lay markers.
-    return isExpired({ lock, stored, now })
-      ? [problem('object_expired', key, `a delete marker, ${at}`)]
-      : [problem('delete_marker', key, at)];
-  });
+  if (current === undefined || current.version === version) return [];
+  const at = `${current.isMarker ? 'put there' : `version ${current.version}, stored`} at ${new Date(current.modified).toISOString()}, lies over version ${version}`;
+  if (!current.isMarker) return [problem('version_replaced', key, at)];
+  // Behind the end of retention, lifecycle rules lay markers.
+  return isExpired({ lock: lockOfLeaf(leaf, retention, known), stored, now })
+    ? [problem('object_expired', key, `a delete marker, ${at}`)]
+    : [problem('delete_marker', key, at)];
 }

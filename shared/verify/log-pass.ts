@@ -14,6 +14,7 @@ import {
   type KeptCheckpoint,
 } from './checkpoints.ts';
 import type { Coverage } from './coverage.ts';
+import { keptProblems } from './kept.ts';
 import { checkLog, type LoggedLeaf } from './log-check.ts';
 import type { LogResult } from './log-tree.ts';
 import { logStoreOf } from './log-store.ts';
@@ -22,6 +23,7 @@ import { covers, coversStatement, periodOf, placeOf, type Scope } from './scope.
 import { createSorter, type Sorter } from './sorter.ts';
 import { openSigned, type SignedCheckpoint } from './trust.ts';
 import { bytesOf, type VaultReader } from './vault-reader.ts';
+import { witnessProblems } from './witnessed.ts';
 
 export interface LogPassOptions extends Omit<CheckpointSource, 'vault'> {
   readonly vault: VaultReader;
@@ -57,7 +59,6 @@ const HOUR_MS = 3_600_000;
 /** A digest is proven by the one before it, and files are named up to four hours late. */
 const BEFORE_MS = 2 * HOUR_MS;
 const AFTER_MS = 4 * HOUR_MS;
-const DAY_MS = 24 * HOUR_MS;
 
 /** A log that signs every few minutes has stopped when leaves wait so long. */
 const BEHIND_MS = 30 * 60_000;
@@ -69,16 +70,22 @@ export async function logPass(options: LogPassOptions): Promise<LogPass> {
   const { vault } = options;
   const { latest, listed, reading } = await beginPass(options);
   const size = Math.min(options.size ?? Infinity, latest?.size ?? 0);
+  const isLatest = size === (latest?.size ?? 0);
   const store = logStoreOf(vault);
   const result = await checkLog({
     ...{ ...options, store, size },
-    listed: listed.filter((one) => one.size <= size || options.size === undefined),
+    listed: listed.filter((one) => isLatest || one.size <= size),
     onLeaf: (leaf) => reading.leaf(leaf),
     onProgress: (leaves) => options.onProgress(leaves, size),
   });
-  const pending = await readPending(options, { size, isLatest: size === (latest?.size ?? 0) }, reading);
+  // Kept ones of more leaves than are read: the latest checkpoint must continue them all the same.
+  const later = listed.filter((one) => !isLatest && one.kind === 'kept' && one.size > size);
+  if (latest !== undefined)
+    for await (const found of keptProblems({ ...options, log: openLog(store), latest }, later)) options.onProblem(found);
   const { witnessed, lastCosigned: cosigned } = result;
-  witnessProblems(options, size, { ...reading.firstAfter(witnessed), witnessed, cosigned });
+  // Before those are read that no checkpoint covers: no witness can have seen them.
+  witnessProblems(options, size, { stored: reading.firstAfter(witnessed), witnessed, cosigned });
+  const pending = await readPending(options, { size, isLatest }, reading);
   return { latest, listed, result, size, pending, ...reading };
 }
 
@@ -93,7 +100,7 @@ export async function beginPass(options: LogPassOptions): Promise<{
   const latest = await latestOf(options, listed);
   if (latest === undefined) options.onProblem(problem('no_checkpoint', `${LOG_PREFIX}checkpoints/`, 'nothing that was sealed is proven'));
   await checkCopy(options, latest);
-  return { latest, listed, reading: createReading(options) };
+  return { latest, listed, reading: createReading(options, listed) };
 }
 
 async function latestOf(options: LogPassOptions, listed: readonly CheckpointAt[]): Promise<SignedCheckpoint | undefined> {
@@ -153,16 +160,18 @@ async function checkCopy({ vault, trust, origin, onProblem, now }: LogPassOption
 export interface Reading extends Pick<LogPass, 'evidence' | 'statements' | 'explaining' | 'around' | 'dispose'> {
   leaf(leaf: LoggedLeaf): Promise<void>;
   /** @returns when the first leaf was stored that a checkpoint of this size does not cover. */
-  firstAfter(size: number | undefined): { readonly stored: number | undefined };
+  firstAfter(size: number | undefined): number | undefined;
 }
 
-function createReading({ scope, coverage, trust }: LogPassOptions): Reading {
+function createReading({ scope, coverage, trust }: LogPassOptions, listed: readonly CheckpointAt[]): Reading {
   const [evidence, statements] = [createSorter(), createSorter()];
   const explaining: LoggedLeaf[] = [];
   const around: EvidenceLeaf[] = [];
   const period = periodOf(scope);
-  // By index, one each hundred: only roughly is it asked when a leaf was stored.
-  const storedAt: number[] = [];
+  // Of the first leaf after each checkpoint. Ascending: a leaf that cannot be read leaves its place to the next.
+  const storedAfter = new Map<number, number>();
+  const sizes = trust.quorum === undefined ? [] : [...new Set([0, ...listed.map(({ size }) => size)])].sort((a, b) => a - b);
+  let reached = 0;
 
   async function evidenceLeaf({ index, bytes }: LoggedLeaf, leaf: EvidenceLeaf): Promise<void> {
     const place = placeOf(leaf.key);
@@ -183,7 +192,7 @@ function createReading({ scope, coverage, trust }: LogPassOptions): Reading {
     ...{ evidence, statements, explaining, around },
     async leaf(logged) {
       const { leaf, index, bytes } = logged;
-      if (trust.quorum !== undefined && index % 100 === 0) storedAt[index / 100] = leaf.stored;
+      for (let size = sizes[reached]; size !== undefined && size <= index; size = sizes[++reached]) storedAfter.set(size, leaf.stored);
       if (leaf.kind === 'evidence') {
         await evidenceLeaf(logged, leaf);
         return;
@@ -191,7 +200,7 @@ function createReading({ scope, coverage, trust }: LogPassOptions): Reading {
       if (leaf.statement !== 'access') explaining.push(logged);
       if (coversStatement(scope, leaf.key)) await statements.add({ index, key: leaf.key, bytes });
     },
-    firstAfter: (size = 0) => ({ stored: storedAt[Math.ceil(size / 100)] }),
+    firstAfter: (size = 0) => storedAfter.get(size),
     dispose: async () => {
       await Promise.all([evidence.dispose(), statements.dispose()]);
     },
@@ -243,26 +252,5 @@ async function* pendingLeaves({ vault }: LogPassOptions, size: number): AsyncGen
     // A leaf is one line; its bytes are kept as they are.
     const lines = (await store.get(path))?.toString('latin1').split('\n') ?? [];
     for (const line of lines.filter((one) => one !== '')) yield { index: index++, bytes: Buffer.from(line, 'latin1'), path };
-  }
-}
-
-interface Witnessed {
-  /** Size of the latest checkpoint that a witness has signed. */
-  readonly cosigned: number | undefined;
-  readonly witnessed: number | undefined;
-  /** When the first leaf after that was stored. */
-  readonly stored: number | undefined;
-}
-
-function witnessProblems({ trust, onProblem, now }: LogPassOptions, size: number, { cosigned, witnessed, stored }: Witnessed): void {
-  if (size === 0) return;
-  const at = `${LOG_PREFIX}cosigned/`;
-  if (trust.quorum === undefined) {
-    const last = cosigned === undefined ? 'none' : `the last one of ${cosigned} leaves`;
-    if (trust.witnesses.length > 0 && cosigned !== size)
-      onProblem(problem('not_cosigned', at, `the log has ${size} leaves; co-signed: ${last}`));
-  } else if (stored !== undefined && stored < now - DAY_MS) {
-    const since = witnessed === undefined ? 'never signed a checkpoint' : `last signed a checkpoint of ${witnessed} leaves`;
-    onProblem(problem('not_witnessed', at, `the witnesses that the trust file demands ${since}, and the log has ${size}`));
   }
 }

@@ -2,13 +2,13 @@
 import { createHash, type Hash } from 'node:crypto';
 import { EvidenceError, PeriodKeyError } from '../errors.ts';
 import type { EvidenceLeaf, Leaf } from '../notary/leaf.ts';
-import { lockOf, longestLock, type RetentionConfig } from '../retention/classes.ts';
+import { classOf, lockOf, longestLock, type Lock, type RetentionConfig } from '../retention/classes.ts';
 import type { HoldScope } from '../retention/holds.ts';
 import { decodeMetadata, type EvidenceFacts } from '../seal/metadata.ts';
 import type { Opener } from '../seal/open.ts';
 import { plaintextHash } from '../seal/salt.ts';
 import { parseStatement } from '../seal/statements.ts';
-import { contextOf, periodOf, vaultKey, type EvidenceContext } from '../seal/vault.ts';
+import { contextOf, periodOf, placeOfKey, vaultKey, type EvidenceContext } from '../seal/vault.ts';
 import type { Erasures } from './erasures.ts';
 import { isToBeHeld } from './held.ts';
 import { isExpired, lockProblems } from './lock.ts';
@@ -35,6 +35,8 @@ export interface Checked {
   readonly sealedBytes: number;
   readonly plainBytes: number;
   readonly isErased: boolean;
+  /** Retention class, of evidence that is there. */
+  readonly class?: string | undefined;
 }
 
 /** For whoever wants more of an object than to know that it is right. */
@@ -73,10 +75,18 @@ function without(...problems: readonly Problem[]): Checked {
   return { problems, sealedBytes: 0, plainBytes: 0, isErased: false };
 }
 
-function missing({ retention, now }: ObjectDeps, { key, version, stored }: Leaf): Problem {
-  // Its class is not known any more: where the longest promise is over, all are.
-  const lock = retention === undefined ? undefined : longestLock(retention);
-  if (isExpired({ lock, stored, now })) return problem('object_expired', key, `version ${version} is gone`);
+/** @param known class that is written beside it; where it is gone, its source tells. */
+export function lockOfLeaf({ kind, key }: Leaf, retention: RetentionConfig | undefined, known?: string): Lock | undefined {
+  if (retention === undefined) return undefined;
+  return kind === 'evidence' ? lockOf(known ?? classOf(placeOfKey(key).source, retention), retention) : longestLock(retention);
+}
+
+function missing({ retention, holds = [], now }: ObjectDeps, leaf: Leaf): Problem {
+  const { key, version, stored } = leaf;
+  // What a hold covers does not expire.
+  const isHeld = leaf.kind === 'evidence' && isToBeHeld(holds, key);
+  if (!isHeld && isExpired({ lock: lockOfLeaf(leaf, retention), stored, now }))
+    return problem('object_expired', key, `version ${version} is gone`);
   return problem('object_missing', key, `version ${version} is not in the vault`);
 }
 
@@ -121,6 +131,7 @@ async function checkEvidence(deps: ObjectDeps, leaf: EvidenceLeaf, object: Store
     sealedBytes: body.size(),
     plainBytes: opened?.bytes ?? 0,
     isErased: opened?.isErased ?? false,
+    class: beside.facts?.class,
   };
 }
 

@@ -5,6 +5,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { editObject, objectsOf } from '../../local/drill/exported.ts';
 import { pythonEnvironment } from '../../local/python.ts';
 import type { Origin } from '../../shared/model.ts';
 import { logWriter, pending, type LogWriter } from '../../shared/notary/append.ts';
@@ -28,6 +29,7 @@ import type { Scope } from '../../shared/verify/scope.ts';
 import { parseTrust } from '../../shared/verify/trust.ts';
 import { s3VaultReader, type ObjectVersion } from '../../shared/verify/vault-reader.ts';
 import { verifyVault, type VerifyDeps } from '../../shared/verify/verify-vault.ts';
+import { forgedProof } from '../fakes/forged-proof.ts';
 import { memoryLog, testSigner } from '../fakes/log.ts';
 import { startVaultPlatform, type VaultPlatform } from './vault-platform.ts';
 
@@ -198,7 +200,7 @@ describe('docs/verify_evidence.py', () => {
   }
 
   const wrong32 = Buffer.alloc(32, 1).toString('base64');
-  const TAMPERINGS: readonly (readonly [string, (directory: string) => void, string])[] = [
+  const TAMPERINGS: readonly (readonly [string, (directory: string) => void | Promise<void>, string])[] = [
     [
       'a flipped bit in an object',
       (d) => flip(join(d, 'objects/000000000003.sealed')),
@@ -260,14 +262,45 @@ describe('docs/verify_evidence.py', () => {
       (d) => edit(join(d, 'objects.ndjson'), (text) => text.slice(text.indexOf('\n') + 1)),
       'objects.ndjson: it has 30 lines, and manifest.json says 31',
     ],
+    [
+      "an edited leaf whose proof leads to another tree, signed with the log's key",
+      forge,
+      'objects/000000000003.sealed: the witness has not signed',
+    ],
   ];
+
+  async function forge(path: string): Promise<void> {
+    const directory = { path, origin: LOG, signer };
+    const found = objectsOf(directory).find(({ index }) => index === 3);
+    if (found === undefined) throw new Error('leaf 3 was not exported');
+    const leaf = Buffer.from(Buffer.from(found.leaf, 'base64').toString().replace('"records":1,', '"records":2,'));
+    editObject(directory, found.file, (one) => ({ ...one, leaf: leaf.toString('base64'), metadata: { ...one.metadata, records: '2' } }));
+    writeFileSync(join(path, found.proof), await forgedProof({ ...directory, index: 3, leaf }));
+  }
+
+  it('finds that a proof leads elsewhere than to the last checkpoint, where no witness is demanded', async () => {
+    const copy = join(folder, 'forged');
+    cpSync(whole, copy, { recursive: true });
+    const lonely = join(folder, 'without-witness.txt');
+    writeFileSync(lonely, `log ${signer.vkey}\nquorum none\n`);
+
+    await forge(copy);
+
+    const proof = 'proofs/000000000003.tlog-proof';
+    expect(run(copy, '--trust', lonely).lines).toEqual([
+      `objects/000000000003.sealed: ${proof} does not lead to the last checkpoint`,
+      'NOT VERIFIED: 1 problems',
+    ]);
+    const { problems } = await verifyExport(copy, { trust: parseTrust(readFileSync(lonely, 'utf8')) });
+    expect(problems).toMatchObject([{ code: 'bad_proof', at: proof }]);
+  });
 
   it.each(TAMPERINGS)('finds %s, and so do we', async (_, tamper, line) => {
     const copy = join(folder, 'copy');
     rmSync(copy, { recursive: true, force: true });
     cpSync(whole, copy, { recursive: true });
 
-    tamper(copy);
+    await tamper(copy);
 
     const { status, lines } = run(copy, '--trust', trust);
     expect(status).toBe(1);

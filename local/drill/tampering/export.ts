@@ -2,8 +2,9 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { signNote, parseNote } from '../../../shared/notary/note.ts';
+import { forgedProof } from '../../../test/fakes/forged-proof.ts';
 import { testSigner } from '../../../test/fakes/log.ts';
-import { MANIFEST, OBJECTS, TRUST } from '../../../shared/verify/export/format.ts';
+import { MANIFEST, OBJECTS, TRUST, type ExportedObject } from '../../../shared/verify/export/format.ts';
 import {
   edit,
   editManifest,
@@ -173,15 +174,18 @@ export const EXPORTS: readonly ExportTampering[] = [
     name: 'in an export, the leaf of an object is edited with its metadata, and the hash of the list in the manifest',
     act: (exported) => {
       const { file, proof } = evidenceAt(exported, 0);
-      editObject(exported, file, (one) => ({
-        ...one,
-        metadata: { ...one.metadata, records: '1' },
-        leaf: Buffer.from(
-          Buffer.from(one.leaf, 'base64')
-            .toString()
-            .replace(/"records":\d+/, '"records":1'),
-        ).toString('base64'),
-      }));
+      editObject(exported, file, withOneRecord);
+      return expect('bad_proof', proof);
+    },
+  },
+  {
+    name: "in an export, the leaf of an object is edited, and its proof leads to another tree, signed with the log's key",
+    act: async (exported) => {
+      const { file, proof, index } = evidenceAt(exported, 0);
+      editObject(exported, file, withOneRecord);
+      const leaf = Buffer.from(evidenceAt(exported, 0).leaf, 'base64');
+      const forged = await forgedProof({ origin: exported.origin, signer: exported.signer, index, leaf });
+      edit(exported, proof, () => Buffer.from(forged));
       return expect('bad_proof', proof);
     },
   },
@@ -214,3 +218,12 @@ export const EXPORTS: readonly ExportTampering[] = [
     },
   },
 ];
+
+function withOneRecord(one: ExportedObject): ExportedObject {
+  const leaf = Buffer.from(one.leaf, 'base64').toString();
+  return {
+    ...one,
+    metadata: { ...one.metadata, records: '1' },
+    leaf: Buffer.from(leaf.replace(/"records":\d+/, '"records":1')).toString('base64'),
+  };
+}

@@ -18,6 +18,8 @@ import type { ExportReader } from './reader.ts';
 export interface CopiedDeps {
   readonly reader: ExportReader;
   readonly trust: Trust;
+  /** The checkpoint that all proofs must lead to; undefined where it was refused, and then nothing is proven anyway. */
+  readonly last: SignedCheckpoint | undefined;
   readonly erasures: Erasures;
   readonly now: number;
   /** Notes that were opened before: most proofs lead to the same one. */
@@ -86,12 +88,19 @@ function* proofProblems(deps: CopiedDeps, { proof: file, index }: ExportedObject
     const opened = noteOf(deps, note, file);
     if (proven !== index) yield problem('bad_proof', file, `it is that of leaf ${proven}, and ${OBJECTS} says ${index}`);
     else if ('code' in opened) yield { ...opened, at: file };
+    else if (deps.last !== undefined && !isSameTree(opened, deps.last))
+      yield problem('bad_proof', file, `it leads to a tree of ${opened.size} leaves that is not the one of the last checkpoint`);
     else if (!verifyInclusion({ index, size: opened.size, leaf: leafHash(leaf), proof, root: opened.root }))
       yield problem('bad_proof', file, `it does not lead from leaf ${index} to the root of ${opened.size} leaves`);
   } catch (error) {
     if (!(error instanceof EvidenceError)) throw error;
     yield problem('bad_proof', file, error.message);
   }
+}
+
+/** Only the last checkpoint is held against its predecessors and the quorum: a proof that brings another one proves what its signer likes. */
+function isSameTree(one: SignedCheckpoint, other: SignedCheckpoint): boolean {
+  return one.size === other.size && one.root.equals(other.root);
 }
 
 const REMEMBERED = 16;

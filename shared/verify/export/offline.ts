@@ -51,7 +51,7 @@ export async function verifyExport(directory: string, options: OfflineOptions = 
   const onProblem = (found: Problem): void => run.findings.add(found);
   await checkFiles(reader, onProblem);
   const chain = checkChain({ reader, manifest, trust, onProblem });
-  await checkObjects(run);
+  await checkObjects(run, chain);
   await checkExtras(directory, manifest, { named: run.named, onProblem });
   if (!trust.pinned) onProblem(problem('keys_unpinned', manifest.log.origin, 'name a trust file with --trust'));
   return {
@@ -78,9 +78,9 @@ function scopeOf({ bank, scope }: Manifest): Scope {
   return { bank, key, source: text(rest['source']), account: text(rest['account']), from: text(rest['from']), to: text(rest['to']) };
 }
 
-async function checkObjects(run: Run): Promise<void> {
+async function checkObjects(run: Run, { last }: ChainChecked): Promise<void> {
   const { reader, trust, findings, now } = run;
-  const deps: CopiedDeps = { reader, trust, now, erasures: new Map(), notes: new Map() };
+  const deps: CopiedDeps = { reader, trust, last, now, erasures: new Map(), notes: new Map() };
   // Statements first: they explain what cannot be opened any more, and hold the keys that CloudTrail signed with.
   const texts: { readonly key: string; readonly text: string }[] = [];
   const statements = onlyFrom(

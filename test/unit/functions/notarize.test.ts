@@ -16,6 +16,10 @@ interface Stored {
   readonly failure?: number;
 }
 
+function evidence(name: string): string {
+  return `demo/nginx/111111111111/eu-central-1/2026/11/20/${name.padEnd(22, '-')}.sealed`;
+}
+
 /** HEAD requests of a vault in memory, by key. */
 function vaultOf(objects: ReadonlyMap<string, Stored>): S3Client {
   const s3 = new S3Client({ region: 'eu-central-1', credentials: { accessKeyId: 'x', secretAccessKey: 'x' } });
@@ -99,7 +103,7 @@ async function leavesOf(log: MemoryLog): Promise<readonly unknown[]> {
 describe('notarizeMessages', () => {
   it('logs what S3 has told of: evidence and statements, each version once, and signs', async () => {
     const key = vaultKey(origin);
-    const statement = '_statements/hold/2026/11/21/x y+z.json';
+    const statement = '_statements/hold/2026/11/21/x-y.z.json';
     const { log, deps, emitted } = world({ [key]: sealed, [statement]: {} });
 
     const answer = await notarizeMessages([message('1', key, statement), message('2', key)], deps);
@@ -121,29 +125,29 @@ describe('notarizeMessages', () => {
 
   it('gives back only what failed: no such version, no checksum, no notification, S3 away', async () => {
     const { log, deps, lines } = world({
-      'demo/good': {},
-      'demo/unhashed': { checksum: '' },
-      'demo/parts': { checksum: `${sha256('x')}-2` },
-      'demo/away': { failure: 503 },
+      [evidence('good')]: {},
+      [evidence('unhashed')]: { checksum: '' },
+      [evidence('parts')]: { checksum: `${sha256('x')}-2` },
+      [evidence('away')]: { failure: 503 },
     });
     const junk = { messageId: 'junk', body: 'hello' } as SQSRecord;
     const unversioned = {
       messageId: 'unversioned',
-      body: message('', 'demo/good').body.replace('"versionId":"v-demo/good"', '"x":1'),
+      body: message('', evidence('good')).body.replace(/"versionId":"[^"]+"/, '"x":1'),
     } as SQSRecord;
     const test = { messageId: 'test', body: '{"Event":"s3:TestEvent"}' } as SQSRecord;
 
     const answer = await notarizeMessages(
       [
-        message('gone', 'demo/gone'),
-        message('unhashed', 'demo/unhashed'),
-        message('parts', 'demo/parts'),
-        message('away', 'demo/away'),
+        message('gone', evidence('gone')),
+        message('unhashed', evidence('unhashed')),
+        message('parts', evidence('parts')),
+        message('away', evidence('away')),
         junk,
         unversioned,
         test,
-        message('ok', 'demo/good'),
-        message('half', 'demo/good', 'demo/gone'),
+        message('ok', evidence('good')),
+        message('half', evidence('good'), evidence('gone')),
       ],
       deps,
     );
@@ -162,21 +166,31 @@ describe('notarizeMessages', () => {
     expect(lines.join('\n')).toContain('the vault is no longer versioned');
   });
 
-  it('logs an object whose metadata cannot be read with what is known, and says so', async () => {
-    const { log, deps, lines } = world({ 'demo/strange': { metadata: { format: '99' } } });
+  it.each(['_log/checkpoints/000000000001', 'other/x', 'demo/x', '_statements/hold/x.json'])(
+    'does not take %s into the log, whoever sends it: what is there once is there for ever',
+    async (key) => {
+      const { log, deps } = world({ [key]: {} });
 
-    await notarizeMessages([message('1', 'demo/strange')], deps);
+      expect(await notarizeMessages([message('1', key)], deps)).toEqual({ batchItemFailures: [{ itemIdentifier: '1' }] });
+      expect(await leavesOf(log)).toEqual([]);
+    },
+  );
+
+  it('logs an object whose metadata cannot be read with what is known, and says so', async () => {
+    const { log, deps, lines } = world({ [evidence('strange')]: { metadata: { format: '99' } } });
+
+    await notarizeMessages([message('1', evidence('strange'))], deps);
 
     expect(await leavesOf(log)).toMatchObject([
-      { key: 'demo/strange', size: 1234, records: 0, plaintext: '0'.repeat(64), origin: 'unknown', delivered: 1_795_000_000_500 },
+      { key: evidence('strange'), size: 1234, records: 0, plaintext: '0'.repeat(64), origin: 'unknown', delivered: 1_795_000_000_500 },
     ]);
     expect(lines.join('\n')).toContain('object logged, but its metadata cannot be read');
   });
 
   it('is done although nothing can be signed: that is told', async () => {
-    const { log, deps, emitted, lines } = world({ 'demo/a': {} }, { signer: () => Promise.reject(new Error('KMS is away')) });
+    const { log, deps, emitted, lines } = world({ [evidence('a')]: {} }, { signer: () => Promise.reject(new Error('KMS is away')) });
 
-    expect(await notarizeMessages([message('1', 'demo/a')], deps)).toEqual({ batchItemFailures: [] });
+    expect(await notarizeMessages([message('1', evidence('a'))], deps)).toEqual({ batchItemFailures: [] });
 
     expect(log.entries.size).toBe(1);
     expect(emitted).toEqual(['Leaves=1', 'CheckpointFailures=1']);
@@ -184,10 +198,10 @@ describe('notarizeMessages', () => {
   });
 
   it('gives everything back where the log cannot be written to, and calls a contradiction one', async () => {
-    const { log, deps, emitted } = world({ 'demo/a': {} });
+    const { log, deps, emitted } = world({ [evidence('a')]: {} });
     log.files.set('batch/000000000000', Buffer.from('not a leaf'));
 
-    await expect(notarizeMessages([message('1', 'demo/a')], deps)).rejects.toThrow('leaf 0 in its batch');
+    await expect(notarizeMessages([message('1', evidence('a'))], deps)).rejects.toThrow('leaf 0 in its batch');
 
     expect(emitted).toEqual(['LogFaults=1']);
   });
@@ -195,10 +209,10 @@ describe('notarizeMessages', () => {
 
 describe('checkpoints', () => {
   it('on request tell size, root, note and key; in between they wait for the bank’s interval', async () => {
-    const { log, deps } = world({ 'demo/a': {}, 'demo/b': {} });
+    const { log, deps } = world({ [evidence('a')]: {}, [evidence('b')]: {} });
     expect(await checkpointNow(deps)).toEqual({ size: 0, isNew: false, witness: 'none' });
-    await notarizeMessages([message('1', 'demo/a')], deps);
-    await notarizeMessages([message('2', 'demo/b')], deps);
+    await notarizeMessages([message('1', evidence('a'))], deps);
+    await notarizeMessages([message('2', evidence('b'))], deps);
     await publishIfDue(deps);
     expect(log.head.value?.published).toBe(1);
 
@@ -212,9 +226,9 @@ describe('checkpoints', () => {
   it('are signed although the witness is away: it is asked again with the next one', async () => {
     const calls: string[] = [];
     const witness = { key: undefined, call: (path: string) => (calls.push(path), Promise.reject(new Error('connect ECONNREFUSED'))) };
-    const { deps, emitted } = world({ 'demo/a': {} }, { witness });
+    const { deps, emitted } = world({ [evidence('a')]: {} }, { witness });
 
-    expect(await notarizeMessages([message('1', 'demo/a')], deps)).toEqual({ batchItemFailures: [] });
+    expect(await notarizeMessages([message('1', evidence('a'))], deps)).toEqual({ batchItemFailures: [] });
     expect(await checkpointNow(deps)).toMatchObject({ size: 1, isNew: false, witness: 'away' });
 
     expect(calls).toEqual(['add-checkpoint', 'add-checkpoint']);

@@ -141,6 +141,18 @@ describe('erasing a month', () => {
     await expect(eraseMonth({ ...CONFIRMED, beforeRetention: true }, during, silent)).rejects.toThrow('2026-10 is not over');
   });
 
+  it('is objected to by a hold on what was sealed after it was planned', async () => {
+    const plan = await planErasure('standard', '2026-10', deps);
+    expect(plan.against).toEqual([]);
+    const held = { vault: fake.vault, bank: 'demo', by: 'the officer', wait: () => Promise.resolve() };
+    await setHold({ source: 'nginx', from: '2026-10-01', to: '2026-10-31' }, 'case 4712', held);
+    expect(await plan.objection()).toBeUndefined();
+
+    await fake.seal(originOn('2026-10-20', { source: 'nginx' }));
+
+    expect(await plan.objection()).toMatch(/^legal hold \S+ covers some of it \(nginx, delivered 2026-10-01 to 2026-10-31: case 4712\)$/);
+  });
+
   it('is refused under a legal hold, by its statement and by S3 alone', async () => {
     const held = { vault: fake.vault, bank: 'demo', by: 'the officer', wait: () => Promise.resolve() };
     await setHold({ source: 'alb', account: '333333333333', from: '2026-01-01', to: '2026-12-31' }, 'another account', held);

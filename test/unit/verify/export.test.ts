@@ -2,6 +2,7 @@
 import { appendFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { editObject, objectsOf } from '../../../local/drill/exported.ts';
 import { recordAccess } from '../../../shared/seal/access.ts';
 import { verifyExport } from '../../../shared/verify/export/offline.ts';
 import { exportEvidence, type Exported } from '../../../shared/verify/export/write.ts';
@@ -9,6 +10,7 @@ import type { ProblemCode } from '../../../shared/verify/problems.ts';
 import type { Report } from '../../../shared/verify/report.ts';
 import type { Scope } from '../../../shared/verify/scope.ts';
 import { parseTrust } from '../../../shared/verify/trust.ts';
+import { forgedProof } from '../../fakes/forged-proof.ts';
 import { sealedBank, START, type SealedBank } from '../../fakes/sealed-bank.ts';
 import { testSigner } from '../../fakes/log.ts';
 
@@ -261,6 +263,38 @@ describe('an exported directory', () => {
     expect(report.ok).toBe(false);
     expect(report.problems.map((found) => found.at)).toContain(at(directory));
   });
+
+  it.each(['w', 'none'] as const)('with a leaf that only the key of the log speaks for is not verified (quorum %s)', async (quorum) => {
+    const directory = newDirectory();
+    const trust = parseTrust(bank.trustFile(quorum));
+    // The last checkpoint is the one that a witness has signed.
+    const { manifest } = await exported(bank, directory, { source: 'nginx' });
+    expect(manifest.log.size).toBe(10);
+    expect(await verifyExport(directory, { trust })).toMatchObject({ ok: true });
+
+    const place = await forge(directory);
+
+    expect(await verifyExport(directory, { trust })).toMatchObject({
+      ok: false,
+      problems: [{ code: 'bad_proof', at: place, detail: expect.stringContaining('is not the one of the last checkpoint') as unknown }],
+    });
+  });
+
+  /** Edits the first leaf and all that says something of it, with the log's own key. @returns file of its proof. */
+  async function forge(directory: string): Promise<string> {
+    const exportOfBank = { path: directory, origin: bank.signer.name, signer: bank.signer };
+    const [first] = objectsOf(exportOfBank);
+    if (first === undefined) throw new Error('nothing was exported');
+    const { file, index, proof } = first;
+    const leaf = Buffer.from(
+      Buffer.from(first.leaf, 'base64')
+        .toString()
+        .replace(/"records":\d+/, '"records":77'),
+    );
+    editObject(exportOfBank, file, (one) => ({ ...one, leaf: leaf.toString('base64'), metadata: { ...one.metadata, records: '77' } }));
+    writeFileSync(join(directory, proof), await forgedProof({ ...exportOfBank, index, leaf }));
+    return proof;
+  }
 
   it.each([
     ['no JSON', 'x', 'manifest.json is no JSON object'],

@@ -2,6 +2,7 @@
 import { formatCheckpoint } from '../../../shared/notary/checkpoint.ts';
 import { signNote } from '../../../shared/notary/note.ts';
 import { LOG_PREFIX } from '../../../shared/notary/store.ts';
+import { NO_COUNTS } from '../../../shared/verify/report.ts';
 import { verifyVault } from '../../../shared/verify/verify-vault.ts';
 import { testSigner } from '../../fakes/log.ts';
 import { LOG, sealedBank, type SealedBank } from '../../fakes/sealed-bank.ts';
@@ -77,5 +78,26 @@ describe.each([
 
     expect(await found(logged.bank, stranger, keyOf(logged))).toEqual(['bad_signature']);
     expect(await found(logged.bank, 'no checkpoint', keyOf(logged))).toEqual(['bad_signature']);
+  });
+});
+
+describe('a kept checkpoint of more leaves than a run had that goes on', () => {
+  it.each([
+    [9, 'as the log has it', []],
+    [9, 'of another tree', ['inconsistent_checkpoints']],
+    [12, 'of another tree', ['log_rewound']],
+  ] as const)('(%d, %s) is held against the latest checkpoint', async (size, what, finds) => {
+    const logged = await bankWithLog();
+    const note = what === 'of another tree' ? await withOtherRoot(logged, size) : logged.notes[1];
+    const position = { part: 'statements', key: '' } as const;
+    const saved = {
+      ...({ format: 1, scope: { bank: 'demo' }, started: new Date(logged.bank.now).toISOString(), size: 5 } as const),
+      ...{ position, findings: { counts: [], kept: [] }, counts: NO_COUNTS },
+    };
+    const resume = { saved, save: () => undefined, remove: () => undefined };
+
+    const { problems } = await verifyVault(logged.bank.deps({ kept: [{ at: 'kept.note', note }], resume }), { bank: 'demo' });
+
+    expect(problems.filter(({ at }) => at === 'kept.note').map(({ code }) => code)).toEqual(finds);
   });
 });
