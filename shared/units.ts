@@ -121,7 +121,7 @@ export function eventUnit({ bytes, time }: ArrivedBytes, bank: BankConfig): Unit
       trigger: 'eventbridge',
       // Every event of EventBridge has an id. What has none came by another way, and must not share its evidence with the next.
       uri: `eventbridge://${account}/${region}/${text(event['id']) ?? digest(16, body)}`,
-      time: timeOf(event['time']) ?? time,
+      time: timeOf(event['time'], time) ?? time,
     },
     source,
     way: route?.way,
@@ -130,11 +130,15 @@ export function eventUnit({ bytes, time }: ArrivedBytes, bank: BankConfig): Unit
   };
 }
 
-/** The event's own time: the same on every redelivery, unlike the message's. */
-function timeOf(candidate: unknown): number | undefined {
+/** Queues keep an event for 14 days at most. */
+const LATEST_MS = 15 * 86_400_000;
+const EARLIEST_MS = 3_600_000;
+
+/** The event's own time: the same on every redelivery, unlike the message's. @param arrived ms since the epoch. */
+function timeOf(candidate: unknown, arrived: number): number | undefined {
   const time = typeof candidate === 'string' ? Date.parse(candidate) : Number.NaN;
-  // Whoever puts an event chooses its time, and the evidence key has four digits for the year.
-  return inRange(time) ? time : undefined;
+  // Whoever puts an event chooses its time: it must not choose the month whose key seals it, nor slip out of a hold.
+  return inRange(time) && time > arrived - LATEST_MS && time < arrived + EARLIEST_MS ? time : undefined;
 }
 
 const S3_URI = /^s3:\/\/([^/]+)\/(.+)#([^#]*)$/s;

@@ -47,19 +47,22 @@ export interface PeriodKeyOptions extends PeriodKeyStore {
 /** After so long a process asks again, so that a destroyed key leaves the memory of every process that works. */
 export const KEY_MAX_AGE_MS = 15 * 60_000;
 
+/** The same for sealing into a month that is over: it may be erased at any time, and what is sealed after that is lost. */
+const OVER_MAX_AGE_MS = 10_000;
+
 const KEY_BYTES = 32;
 const CONFLICT: Backoff = { baseMs: 100, capMs: 2000, attempts: 6 };
 
 /** Keep one per process: it remembers the keys. */
 export function createPeriodKeys(options: PeriodKeyOptions): PeriodKeys {
   const now = options.now ?? Date.now;
-  const known = new Map<string, { readonly state: Promise<PeriodKeyState>; readonly until: number }>();
+  const known = new Map<string, { readonly state: Promise<PeriodKeyState>; readonly asked: number }>();
 
   /** Whoever asks while a key is on its way waits for the same one. What is no key is asked for again: it may be made, or brought back. */
-  function remembered(name: string, ask: () => Promise<PeriodKeyState>): Promise<PeriodKeyState> {
+  function remembered(name: string, ask: () => Promise<PeriodKeyState>, maxAge = KEY_MAX_AGE_MS): Promise<PeriodKeyState> {
     const found = known.get(name);
-    if (found !== undefined && found.until > now()) return found.state;
-    const entry = { state: ask(), until: now() + KEY_MAX_AGE_MS };
+    if (found !== undefined && found.asked + maxAge > now()) return found.state;
+    const entry = { state: ask(), asked: now() };
     const forget = (): void => {
       if (known.get(name) === entry) known.delete(name);
     };
@@ -72,7 +75,8 @@ export function createPeriodKeys(options: PeriodKeyOptions): PeriodKeys {
     async forSealing(className, period) {
       const place = periodKeyPlace(options.bank, className, period);
       for (;;) {
-        const found = await remembered(place.name, () => foundOrMade(place, options, now()));
+        const isOver = period < new Date(now()).toISOString().slice(0, 7);
+        const found = await remembered(place.name, () => foundOrMade(place, options, now()), isOver ? OVER_MAX_AGE_MS : undefined);
         if (found.state === 'present') return found;
         if (found.state === 'erased') throw goneError(found);
         // Somebody who only wanted to open it had asked first.

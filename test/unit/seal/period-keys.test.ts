@@ -62,6 +62,17 @@ describe('a period key', () => {
     expect(s3.versions('keys', 'standard/2026-11.json')).toHaveLength(1);
   });
 
+  it('of a month that is over is asked for anew: what is sealed after an erasure would be lost', async () => {
+    const keys = keysOf();
+    await keys.forSealing('standard', '2020-01');
+    const place = periodKeyPlace('demo', 'standard', '2020-01');
+    await s3.client.send(new PutObjectCommand({ Bucket: 'keys', Key: place.object, Body: erasedText('2026-11-20T00:00:00.000Z', 'said') }));
+
+    now += 10_000;
+
+    await expect(keys.forSealing('standard', '2020-01')).rejects.toThrow(PeriodKeyError);
+  });
+
   it('is given up after several conflicts: deliver again', async () => {
     s3.fail = (command) => (command === 'PutObjectCommand' ? s3Error('ConditionalRequestConflict', 409) : undefined);
 

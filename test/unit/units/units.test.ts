@@ -214,6 +214,17 @@ describe('an event of the bus', () => {
     });
   });
 
+  it.each([
+    ['an hour ahead', TIME + 3_600_000],
+    ['fifteen days ago', TIME - 15 * 86_400_000],
+    ['before there was time', 0],
+  ])('that says it is of %s is of the time it came: senders do not choose the month they are sealed in', (_, said) => {
+    const { origin } = unitOf(event({ time: new Date(said).toISOString() }), TIME);
+
+    expect(origin.time).toBe(TIME);
+    expect(unitOf(event({ time: new Date(said).toISOString() }), origin.time).origin).toEqual(origin);
+  });
+
   it('is one record, the whole event', () => {
     const { parked } = outcome(unitOf(event({ source: 'aws.health' })));
 
