@@ -160,17 +160,21 @@ test('what S3 says when the queue is connected is acknowledged; the log is not a
   expect((await checkpoint()).size).toBe(before.size);
 });
 
+/** In places that evidence has: the log takes no others. */
+const BY_HAND = `demo/nginx/111111111111/eu-central-1/2026/11/20/${'by-hand'.padEnd(22, '-')}.sealed`;
+const NOTHING = `demo/nginx/111111111111/eu-central-1/2026/11/20/${'nothing'.padEnd(22, '-')}.sealed`;
+
 test('an object whose metadata nobody can read is a leaf all the same', async () => {
   const before = await checkpoint();
   const { s3 } = deployment.security;
   const Body = Buffer.from('put by hand');
   const ChecksumSHA256 = createHash('sha256').update(Body).digest('base64');
-  await s3.send(new PutObjectCommand({ Bucket: vault, Key: 'demo/by-hand', Body, ChecksumAlgorithm: 'SHA256', ChecksumSHA256 }));
+  await s3.send(new PutObjectCommand({ Bucket: vault, Key: BY_HAND, Body, ChecksumAlgorithm: 'SHA256', ChecksumSHA256 }));
 
   const after = await checkpoint();
 
   expect(after.size).toBe(before.size + 1);
-  expect((await leavesOf(after.size)).at(-1)).toMatchObject({ key: 'demo/by-hand', size: 11, records: 0, origin: 'unknown' });
+  expect((await leavesOf(after.size)).at(-1)).toMatchObject({ key: BY_HAND, size: 11, records: 0, origin: 'unknown' });
 });
 
 test('everything of the log is locked, the checkpoints and tiles for as long as the evidence', async () => {
@@ -230,7 +234,7 @@ test('a table that is lost is made again, and nothing is logged twice', async ()
 test('a version that is not there is no leaf: its message comes back, and those beside it are done', async () => {
   const before = await checkpoint();
   const [leaf] = await leavesOf(before.size);
-  await notify(notification('demo/nothing', 'none'), notification(leaf?.key ?? '', leaf?.version ?? ''));
+  await notify(notification(NOTHING, 'none'), notification(leaf?.key ?? '', leaf?.version ?? ''));
   const logged = await deliver();
   // Long enough for the first try; quiesce would wait for the message for ever.
   await new Promise((resolve) => setTimeout(resolve, 8000));
@@ -239,7 +243,7 @@ test('a version that is not there is no leaf: its message comes back, and those 
   const { stdout } = await strongroom(deployment, 'evidence', 'checkpoint', '--json');
   const { size } = JSON.parse(stdout.toString()) as Signed;
   const leaves = await leavesOf(size);
-  expect(leaves.some((each) => each.key === 'demo/nothing')).toBe(false);
+  expect(leaves.some((each) => each.key === NOTHING)).toBe(false);
   expect(leaves.some((each) => each.kind === 'evidence' && each.origin.includes(logged))).toBe(true);
   // After ten tries somebody is called.
   await deployment.host.quiesce();
