@@ -15,6 +15,7 @@ import { projectRoot } from './paths.ts';
 import { startPlatform, type Platform } from './platform.ts';
 import { runCommand } from './processes.ts';
 import { putSecret } from './secrets.ts';
+import { linkProject } from './workspace.ts';
 
 export interface Deployment {
   readonly platform: Platform;
@@ -101,24 +102,32 @@ interface Stacks {
 
 async function deployStacks({ bank, platform, security, workloads, log }: Stacks): Promise<void> {
   log('deploying the security stack');
+  const workspace = linkProject(projectRoot(), join(platform.directory, 'project'));
   const kafka = platform.kafka === undefined ? [] : ['--param', `kafkaServers=${platform.kafka.servers.join(',')}`];
-  await serverlessDeploy(platform, security, ['--param', `opensearchUrl=${platform.opensearchUrl}`, ...kafka]);
+  await serverlessDeploy({ platform, workspace, account: security }, ['--param', `opensearchUrl=${platform.opensearchUrl}`, ...kafka]);
   for (const workload of workloads) {
     log(`deploying the workload stack of ${workload.id}`);
     // They are there before Strongroom comes.
     for (const logGroupName of bank.accounts.find(({ id }) => id === workload.id)?.log_groups ?? [])
       await workload.logs.send(new CreateLogGroupCommand({ logGroupName }));
-    await serverlessDeploy(platform, workload, ['--param', 'stack=workload', '--param', `account=${workload.id}`]);
+    await serverlessDeploy({ platform, workspace, account: workload }, ['--param', 'stack=workload', '--param', `account=${workload.id}`]);
   }
 }
 
-async function serverlessDeploy(platform: Platform, account: Account, params: readonly string[]): Promise<void> {
+interface Deploy {
+  readonly platform: Platform;
+  /** Folder that `serverless` runs in. */
+  readonly workspace: string;
+  readonly account: Account;
+}
+
+async function serverlessDeploy({ platform, workspace, account }: Deploy, params: readonly string[]): Promise<void> {
   const name = `serverless deploy in ${account.id}`;
   await runCommand({
     name,
     command: join(projectRoot(), 'node_modules', '.bin', 'serverless'),
     args: ['deploy', '--param', `bank=${BANK}`, ...params],
-    cwd: projectRoot(),
+    cwd: workspace,
     env: {
       ...accountEnvironment(account),
       SLS_NOTIFICATIONS_MODE: 'off',

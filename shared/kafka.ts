@@ -26,3 +26,24 @@ export function clusterOf({ arn, servers }: EventCluster, clusters: readonly Kaf
     own === undefined ? brokers?.some((broker) => servers.includes(broker)) : own === arn,
   );
 }
+
+/** Records of one partition, as the uri of their unit names them. */
+export interface KafkaSpan {
+  readonly cluster: string;
+  readonly topic: string;
+  readonly partition: number;
+  /** Offsets. */
+  readonly first: number;
+  readonly last: number;
+  /** Of the first record, ms since the epoch: a topic that is made again begins anew at 0. */
+  readonly time: number;
+}
+
+const KAFKA_URI = /^kafka:\/\/([^/]+)\/([^/]+)\/(\d+)\/(\d+)-(\d+)@(-?\d+)$/;
+
+/** @param uri `kafka://cluster/topic/partition/first-last@time`. @returns undefined where it is none. */
+export function kafkaSpanOf(uri: string): KafkaSpan | undefined {
+  const [, cluster, topic, partition, first, last, time] = KAFKA_URI.exec(uri) ?? [];
+  if (cluster === undefined || topic === undefined) return undefined;
+  return { cluster, topic, partition: Number(partition), first: Number(first), last: Number(last), time: Number(time) };
+}

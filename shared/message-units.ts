@@ -12,6 +12,7 @@ import {
   type ShardRecord,
 } from './decode/record-batch.ts';
 import { EvidenceError, MisconfiguredError } from './errors.ts';
+import { kafkaSpanOf } from './kafka.ts';
 import type { Origin, Outcome } from './model.ts';
 import type { Unit } from './pipeline.ts';
 import { inMemory } from './seal/spool.ts';
@@ -82,15 +83,14 @@ function span(positions: readonly (number | string)[]): string {
   return `${first}-${last}`;
 }
 
-// Behind the offsets the time of the first: a topic that is made again begins anew at 0.
-const KAFKA_URI = /^kafka:\/\/([^/]+)\/([^/]+)\/(\d+)\/\d+-\d+@-?\d+$/;
 const SHARD_URI = /^kinesis:\/\/([^/]+)\/([^/]+)\/\d+-\d+$/;
 
 /** The unit as its partition delivered it. @param sealed as it was sealed. */
 export function kafkaUnitFrom({ uri }: Origin, sealed: Buffer, bank: BankConfig): Unit {
-  const [, cluster, topic, partition] = KAFKA_URI.exec(uri) ?? [];
-  if (cluster === undefined || topic === undefined) throw new MisconfiguredError(`${uri} names no records of a partition`);
-  return kafkaUnit({ cluster, topic, partition: Number(partition), records: opened(uri, openKafkaRecords(sealed)) }, bank, sealed);
+  const of = kafkaSpanOf(uri);
+  if (of === undefined) throw new MisconfiguredError(`${uri} names no records of a partition`);
+  const { cluster, topic, partition } = of;
+  return kafkaUnit({ cluster, topic, partition, records: opened(uri, openKafkaRecords(sealed)) }, bank, sealed);
 }
 
 /** @returns the unit as its shard delivered it; undefined where the uri is of a single record, which is a unit of the intake stream. */

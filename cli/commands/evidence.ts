@@ -1,9 +1,8 @@
 // `strongroom evidence`: the sealed bytes, verified, as they were delivered.
-import { createHash } from 'node:crypto';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { withEvidence, type OpenVault } from '../../shared/seal/evidence.ts';
-import type { Spooled } from '../../shared/seal/spool.ts';
+import { sha256Of } from '../../shared/seal/spool.ts';
 import { contextOf, type Evidence } from '../../shared/seal/vault.ts';
 import { bankVault, openVault } from '../vault.ts';
 
@@ -31,16 +30,10 @@ export async function showEvidence(
   out: Writable,
 ): Promise<number> {
   await withEvidence(vault, wanted, async (evidence, bytes) => {
-    if (wanted.json === true) out.write(`${JSON.stringify(description(evidence, await sha256Of(bytes)))}\n`);
+    if (wanted.json === true) out.write(`${JSON.stringify(description(evidence, await sha256Of(bytes, 'hex')))}\n`);
     else await pipeline(bytes.open(), out, { end: false });
   });
   return 0;
-}
-
-async function sha256Of(bytes: Spooled): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of bytes.open() as AsyncIterable<Buffer>) hash.update(chunk);
-  return hash.digest('hex');
 }
 
 function description({ key, version, facts }: Evidence, sha256: string): object {

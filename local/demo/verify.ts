@@ -1,6 +1,5 @@
 // What an auditor would do after the run: open every sealed object, compare it with what was delivered, normalise it again, and look for each
 // of its events in OpenSearch. Nothing here trusts a number that the functions reported.
-import { createHash } from 'node:crypto';
 import type { BankConfig } from '../../shared/config.ts';
 import { EvidenceError } from '../../shared/errors.ts';
 import { toCleanDocument } from '../../shared/hub/document.ts';
@@ -11,12 +10,12 @@ import { readUnit, type Unit } from '../../shared/pipeline.ts';
 import { sensitiveOf } from '../../shared/redact/pseudonyms.ts';
 import type { Sensitive } from '../../shared/redact/sensitive.ts';
 import { transformsFor } from '../../shared/redact/transforms.ts';
+import { listKeys } from '../../shared/s3.ts';
 import { withEvidence, type OpenVault } from '../../shared/seal/evidence.ts';
 import { recordAccess } from '../../shared/seal/access.ts';
 import { createOpener } from '../../shared/seal/open.ts';
 import { createPeriodKeys } from '../../shared/seal/period-keys.ts';
-import type { Spooled } from '../../shared/seal/spool.ts';
-import { listEvidence } from '../../shared/seal/vault.ts';
+import { sha256Of, type Spooled } from '../../shared/seal/spool.ts';
 import { unitFromEvidence } from '../../shared/units.ts';
 import type { Account } from '../accounts.ts';
 import type { Delivered } from './deliver.ts';
@@ -69,7 +68,7 @@ export async function audit(input: AuditInput): Promise<Audit> {
   const sources = new Map<string, SourceAudit>();
   const faults: string[] = [];
   let verified = 0;
-  for await (const key of listEvidence(vault, `${bank.bank}/`)) {
+  for await (const key of listKeys(vault, `${bank.bank}/`)) {
     const fault = await auditObject(key, { vault, bank, sensitive, wanted, sources });
     if (fault === undefined) verified++;
     else faults.push(`${key}: ${fault}`);
@@ -97,7 +96,8 @@ async function auditObject(key: string, audited: ObjectAudit): Promise<string | 
       wanted.delete(uri);
       const { unit, counts, events } = await normaliseAgain(bytes, origin, bank);
       tally(audited, origin.source, { unit, counts: facts.counts, events });
-      if (expected !== undefined && expected !== (await sha256Of(bytes))) return 'the opened bytes are not the bytes that were delivered';
+      if (expected !== undefined && expected !== (await sha256Of(bytes, 'hex')))
+        return 'the opened bytes are not the bytes that were delivered';
       if (JSON.stringify(counts) === JSON.stringify(facts.counts)) return undefined;
       return `counts differ: sealed ${JSON.stringify(facts.counts)}, now ${JSON.stringify(counts)}`;
     });
@@ -105,12 +105,6 @@ async function auditObject(key: string, audited: ObjectAudit): Promise<string | 
     if (error instanceof EvidenceError) return error.message;
     throw error;
   }
-}
-
-async function sha256Of(bytes: Spooled): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of bytes.open() as AsyncIterable<Buffer>) hash.update(chunk);
-  return hash.digest('hex');
 }
 
 interface Again {

@@ -6,11 +6,12 @@ import { s3Place, type S3Place } from '../cloudtrail-digest/names.ts';
 import { saltedHash } from '../cloudtrail-digest/signature.ts';
 import type { DeliveredDigest, DeliveredFile } from '../cloudtrail-digest/types.ts';
 import { EvidenceError } from '../errors.ts';
+import { listKeys } from '../s3.ts';
 import { recordAccess } from '../seal/access.ts';
 import { withEvidence } from '../seal/evidence.ts';
 import type { Opener } from '../seal/open.ts';
 import type { StatementVault } from '../seal/statements.ts';
-import { contextOf, listEvidence, readMetadata } from '../seal/vault.ts';
+import { contextOf, readMetadata } from '../seal/vault.ts';
 import { inOrder } from '../verify/in-order.ts';
 
 /** Of everything: keys are vault keys. */
@@ -77,7 +78,7 @@ export function vaultArchive({ vault, opener, by }: ArchiveOptions): Archive {
       return { at: key, ...from, delivered: origin.time, hasHash };
     },
     place,
-    list: (prefix) => listEvidence(vault, prefix),
+    list: (prefix) => listKeys(vault, prefix),
   };
 }
 

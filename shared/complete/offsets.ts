@@ -1,6 +1,7 @@
 // Offsets of Kafka partitions, as the units of ingest-kafka name them (`kafka://cluster/topic/partition/first-last@time`): what lies between two
 // deliveries was skipped, unless it still comes. Sequence numbers of Kinesis have holes of their own, so nothing can be told from those; heights
 // of blocks are in the events and not in the log.
+import { kafkaSpanOf } from '../kafka.ts';
 import type { Signal } from './signals.ts';
 
 /** By `cluster/topic/partition`. */
@@ -22,7 +23,6 @@ interface Hole {
   readonly told: boolean;
 }
 
-const URI = /^kafka:\/\/([^/]+\/[^/]+\/\d+)\/(\d+)-(\d+)@(-?\d+)$/;
 /** Deliveries of one partition come to the log out of order by minutes. */
 const PATIENCE_MS = 3_600_000;
 /** A hole that was told of is remembered so long, to be closed. */
@@ -31,9 +31,10 @@ const MAX_HOLES = 50;
 
 /** Notes a unit by its origin. @param now ms since the epoch, when it came into the log. @returns findings that it closes. */
 export function noteOffsets(offsets: Offsets, uri: string, now: number): readonly Signal[] {
-  const [, name, from, to, at] = URI.exec(uri) ?? [];
-  if (name === undefined) return [];
-  const [first, last, time] = [Number(from), Number(to), Number(at)];
+  const span = kafkaSpanOf(uri);
+  if (span === undefined) return [];
+  const { first, last, time } = span;
+  const name = `${span.cluster}/${span.topic}/${span.partition}`;
   const partition = offsets[name];
   if (partition === undefined || isMadeAgain(partition, first, time)) {
     // What came before the first that was seen is not known.

@@ -5,7 +5,7 @@ import { gunzip, gzip } from 'node:zlib';
 import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { newFollowState, type FollowState } from '../cloudtrail-digest/follow-state.ts';
 import { isObject, parseJson } from '../outcome.ts';
-import { ifThere } from '../seal/s3.ts';
+import { ifThere } from '../s3.ts';
 import type { Offsets } from './offsets.ts';
 import type { Seen, Told } from './silence.ts';
 

@@ -3,7 +3,7 @@
 import { HeadObjectCommand, type HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import { EvidenceError } from '../errors.ts';
 import { decodeMetadata, type EvidenceFacts } from '../seal/metadata.ts';
-import { ifThere } from '../seal/s3.ts';
+import { ifThere } from '../s3.ts';
 import { STATEMENTS } from '../seal/statements.ts';
 import type { VaultSource } from '../seal/vault.ts';
 import { strictBase64 } from './base64.ts';

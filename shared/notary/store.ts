@@ -2,11 +2,11 @@
 // Where the log lies: in the vault below `_log/`, each object under Object Lock. Batches, tiles and checkpoints are put once and never again;
 // only `checkpoint`, the latest one, is overwritten.
 import { hash } from 'node:crypto';
-import { GetObjectCommand, paginateListObjectsV2, PutObjectCommand } from '@aws-sdk/client-s3';
+import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { backOff, type Backoff } from '../backoff.ts';
 import { EvidenceError, RetryableError } from '../errors.ts';
 import { longestLock, type Lock, type RetentionConfig } from '../retention/classes.ts';
-import { ifThere, statusOf } from '../seal/s3.ts';
+import { ifThere, listKeys, statusOf } from '../s3.ts';
 import { lockSettings, type VaultSource } from '../seal/vault.ts';
 
 /** `log`: as long as the evidence it proves; `batch`: until its leaves have long been in the tiles; `latest`: until the next one. */
@@ -139,8 +139,7 @@ async function untilReplaced(path: string, act: () => Promise<boolean>): Promise
   await untilSettled(path, async () => ((await act()) ? 'done' : 'conflict'));
 }
 
-async function* listed({ s3, bucket }: VaultSource, prefix: string, folder: string, after?: string): AsyncGenerator<string> {
-  const input = { Bucket: bucket, Prefix: prefix + folder, StartAfter: after === undefined ? undefined : prefix + after };
-  for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, input))
-    for (const { Key } of Contents) if (Key !== undefined) yield Key.slice(prefix.length);
+async function* listed(vault: VaultSource, prefix: string, folder: string, after?: string): AsyncGenerator<string> {
+  for await (const key of listKeys(vault, prefix + folder, after === undefined ? undefined : prefix + after))
+    yield key.slice(prefix.length);
 }

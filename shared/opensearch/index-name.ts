@@ -1,4 +1,4 @@
-// Index of an event: by class and by the event's own time, so that a replay meets its earlier copy.
+// Where an event is addressed: by class and by the event's own time, so that a replay meets its earlier copy.
 // https://docs.opensearch.org/latest/api-reference/index-apis/create-index/#index-naming-restrictions
 import { OCSF_CLASSES } from '../ocsf/classes.ts';
 
@@ -28,11 +28,65 @@ export function yearlyIndexOf(classUid: number, time: number): string {
   return `${INDEX_PREFIX}${NAMES.get(classUid) ?? `class_${classUid}`}-${new Date(time).getUTCFullYear()}`;
 }
 
-const NAME = /^ocsf-[a-z0-9_.]+-[0-9.]+$/;
+const NAME = /^ocsf-([a-z0-9_]+)-(\d{4}(?:\.\d{2}(?:\.\d{2})?)?)$/;
 
 /** True for a name as indexOf() makes it: no other index but those of replays is ours to write to. */
 export function isIndexName(candidate: string): boolean {
   return NAME.test(candidate);
+}
+
+/** A period of a class: what documents are addressed to. In OpenSearch it is an alias; the index behind it is a store. */
+export interface Period {
+  /** Name of the OCSF class, or `class_<uid>`. */
+  readonly cls: string;
+  /** `2026.11.21`, `2026.11` or `2026` */
+  readonly label: string;
+  /** ms since the epoch (UTC); `to` is not in it. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** @returns undefined where it is no name of a period. */
+export function periodOf(name: string): Period | undefined {
+  const [, cls, label] = NAME.exec(name) ?? [];
+  return cls === undefined || label === undefined ? undefined : { cls, label, ...extentOf(label) };
+}
+
+function extentOf(label: string): { readonly from: number; readonly to: number } {
+  const [year = 0, month, day] = label.split('.').map(Number);
+  if (month === undefined) return { from: Date.UTC(year, 0), to: Date.UTC(year + 1, 0) };
+  if (day === undefined) return { from: Date.UTC(year, month - 1), to: Date.UTC(year, month) };
+  const from = Date.UTC(year, month - 1, day);
+  return { from, to: from + DAY_MS };
+}
+
+/** Of stores. Nobody searches them but by their aliases: one without an alias is a copy in the making, or one kept for the way back. */
+export const STORE_PREFIX = 'events-';
+
+/** An index that holds one or more periods of a class: `events-<class>-<span>-<generation>`. */
+export interface Store {
+  readonly cls: string;
+  /** `2026.11.21`, `2026.w48`, `2026.11` or `2026` */
+  readonly span: string;
+  /** From 1; the next one when its mapping changes. */
+  readonly generation: number;
+}
+
+const STORE = /^events-([a-z0-9_]+)-(\d{4}(?:\.w\d{2}|\.\d{2}(?:\.\d{2})?)?)-([1-9]\d{0,8})$/;
+
+export function storeName({ cls, span, generation }: Store): string {
+  return `${STORE_PREFIX}${cls}-${span}-${generation}`;
+}
+
+/** @returns undefined where it is no name of a store. */
+export function storeOf(name: string): Store | undefined {
+  const [, cls, span, generation] = STORE.exec(name) ?? [];
+  return cls === undefined || span === undefined ? undefined : { cls, span, generation: Number(generation) };
+}
+
+/** Whether events of the class are addressed by the month; otherwise by the day. */
+export function isMonthly(classUid: number): boolean {
+  return MONTHLY.has(classUid);
 }
 
 /** Of indices beside the others, so that nobody who searches `ocsf-*` meets an event twice. */

@@ -1,10 +1,11 @@
 // Reading the parked bucket: what lies there, and the records themselves.
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, S3ServiceException } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import { MisconfiguredError, REJECT_CODES } from '../errors.ts';
 import type { JsonObject, Origin, ParkedRecord } from '../model.ts';
 import { isObject, parseJson, text } from '../outcome.ts';
+import { ifThere, listKeys, listObjects } from '../s3.ts';
 import { parkedKey, STAGES, type ParkedStore, type Stage } from './parked.ts';
 
 /** One object of parked records. */
@@ -34,7 +35,7 @@ const LOOKUPS = 16;
 /** All parked objects that the filter lets through, by key. */
 export async function* listParked(store: ParkedStore, filter: ParkedFilter = {}): AsyncGenerator<ParkedObject> {
   let waiting: { readonly key: string; readonly size: number }[] = [];
-  for await (const object of listKeys(store, filter)) {
+  for await (const object of listed(store, filter)) {
     waiting.push(object);
     if (waiting.length < LOOKUPS) continue;
     yield* await describe(store, waiting);
@@ -43,29 +44,17 @@ export async function* listParked(store: ParkedStore, filter: ParkedFilter = {})
   yield* await describe(store, waiting);
 }
 
-async function* listKeys(store: ParkedStore, { stage, source }: ParkedFilter): AsyncGenerator<{ key: string; size: number }> {
-  for (const each of stage === undefined ? STAGES : [stage])
-    yield* keysUnder(store, source === undefined ? `${each}/` : `${each}/${source}/`);
-}
-
-async function* keysUnder({ s3, bucket }: ParkedStore, prefix: string): AsyncGenerator<{ key: string; size: number }> {
-  for (let token: string | undefined, more = true; more;) {
-    const page = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: token }));
-    for (const { Key, Size } of page.Contents ?? []) if (Key !== undefined) yield { key: Key, size: Size ?? 0 };
-    token = page.NextContinuationToken;
-    more = token !== undefined;
-  }
-}
-
 /** Stages before the hub: what is parked of them is of one unit, under names that every processing of the unit gives again. */
 const UNIT_STAGES = ['decode', 'parse', 'map'] as const;
 
 /** Keys under which records of the unit are parked that were not to be read when it was processed. */
 export async function* keysOfUnit(store: ParkedStore, origin: Origin): AsyncGenerator<string> {
-  for (const stage of UNIT_STAGES) {
-    const prefix = parkedKey(stage, origin, '', 0).replace(/\.ndjson\.gz$/, '');
-    for await (const { key } of keysUnder(store, prefix)) yield key;
-  }
+  for (const stage of UNIT_STAGES) yield* listKeys(store, parkedKey(stage, origin, '', 0).replace(/\.ndjson\.gz$/, ''));
+}
+
+async function* listed(store: ParkedStore, { stage, source }: ParkedFilter): AsyncGenerator<{ key: string; size: number }> {
+  for (const folder of stage === undefined ? STAGES : [stage])
+    yield* listObjects(store, source === undefined ? `${folder}/` : `${folder}/${source}/`);
 }
 
 async function describe(
@@ -74,7 +63,7 @@ async function describe(
 ): Promise<readonly ParkedObject[]> {
   const described = await Promise.all(
     objects.map(async ({ key, size }) => {
-      const answer = await present(s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key })));
+      const answer = await ifThere(s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key })));
       return answer === undefined ? [] : [parkedObject(key, size, answer.Metadata ?? {})];
     }),
   );
@@ -96,7 +85,7 @@ function parkedObject(key: string, size: number, metadata: Readonly<Record<strin
 
 /** @returns the records under the key, in their order. @throws MisconfiguredError if there is nothing or something else. */
 export async function readParked({ s3, bucket }: ParkedStore, key: string): Promise<readonly ParkedRecord[]> {
-  const answer = await present(s3.send(new GetObjectCommand({ Bucket: bucket, Key: key })));
+  const answer = await ifThere(s3.send(new GetObjectCommand({ Bucket: bucket, Key: key })));
   if (answer?.Body === undefined)
     throw new MisconfiguredError(`parked: ${key} is not in ${bucket}; \`strongroom parked list\` shows what is`);
   const bytes = await answer.Body.transformToByteArray();
@@ -109,15 +98,6 @@ export async function readParked({ s3, bucket }: ParkedStore, key: string): Prom
 
 export async function removeParked({ s3, bucket }: ParkedStore, key: string): Promise<void> {
   await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
-}
-
-async function present<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404) return undefined;
-    throw error;
-  }
 }
 
 /** One line of a parked object. @param where names it in errors. @throws MisconfiguredError if it is no parked record. */

@@ -5,8 +5,7 @@ import { EvidenceError, MisconfiguredError } from '../errors.ts';
 import type { Counts, Json, JsonObject, ReplayMark } from '../model.ts';
 import { isArray, isObject, object, parseJson, text } from '../outcome.ts';
 import type { ParkedStore } from '../park/parked.ts';
-import { ifThere } from '../seal/s3.ts';
-import { listEvidence } from '../seal/vault.ts';
+import { ifThere, listKeys } from '../s3.ts';
 import type { Totals } from './plan.ts';
 import type { Selection } from './select.ts';
 import { isReplayMark } from './target.ts';
@@ -118,7 +117,7 @@ export async function readFailure(store: ParkedStore, id: string, chunk: number)
 export async function listChunks(store: ParkedStore, id: string, state: 'done' | 'failed'): Promise<ReadonlySet<number>> {
   const found = new Set<number>();
   const prefix = folder(id, state);
-  for await (const key of listEvidence(store, prefix)) found.add(Number(key.slice(prefix.length, -'.json'.length)));
+  for await (const key of listKeys(store, prefix)) found.add(Number(key.slice(prefix.length, -'.json'.length)));
   return found;
 }
 

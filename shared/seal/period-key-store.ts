@@ -2,7 +2,7 @@
 import { GetObjectCommand, ListObjectVersionsCommand, type S3Client } from '@aws-sdk/client-s3';
 import { EvidenceError } from '../errors.ts';
 import { isObject, parseJson, text } from '../outcome.ts';
-import { ifThere } from './s3.ts';
+import { ifThere } from '../s3.ts';
 
 export interface PeriodKeyStore {
   readonly s3: S3Client;

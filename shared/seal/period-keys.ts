@@ -9,7 +9,7 @@ import { backOff, type Backoff } from '../backoff.ts';
 import { MisconfiguredError, PeriodKeyError, RetryableError } from '../errors.ts';
 import { explainedKms } from './kms-errors.ts';
 import { periodKeyPlace, readStored, versionsOf, wrappedText, type PeriodKeyPlace, type PeriodKeyStore } from './period-key-store.ts';
-import { statusOf } from './s3.ts';
+import { statusOf } from '../s3.ts';
 
 export interface PeriodKey {
   /** `<bank>/<class>/<YYYY-MM>`: messages name the key by it. */

@@ -1,6 +1,6 @@
 // Holds bytes until they are complete: in memory while they are few, else in a file under the system's temporary directory.
 // https://nodejs.org/api/fs.html#class-filehandle
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { open, unlink, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -131,4 +131,11 @@ async function* read(file: FileHandle, size: number): AsyncGenerator<Buffer> {
     yield buffer.subarray(0, bytesRead);
     at += bytesRead;
   }
+}
+
+/** SHA-256 of complete bytes. */
+export async function sha256Of(body: Spooled, encoding: 'hex' | 'base64'): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of body.open() as AsyncIterable<Buffer>) hash.update(chunk);
+  return hash.digest(encoding);
 }

@@ -1,12 +1,12 @@
 // Statements: what people and functions say they do with evidence, in the vault beside it: plain JSON, written once, locked as evidence is, each a
 // leaf of the log. Key: `_statements/<kind>/<yyyy>/<mm>/<dd>/<id>.json`; no bank's name begins with an underscore.
 import { randomBytes } from 'node:crypto';
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
+import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { EvidenceError } from '../errors.ts';
 import type { JsonObject } from '../model.ts';
 import { isObject, parseJson, text } from '../outcome.ts';
 import { longestLock, type RetentionConfig } from '../retention/classes.ts';
-import { ifThere, statusOf } from './s3.ts';
+import { ifThere, listKeys, statusOf } from '../s3.ts';
 import { lockSettings, type VaultSource } from './vault.ts';
 
 export const STATEMENT_KINDS = ['access', 'hold', 'release', 'erasure', 'cloudtrail-key'] as const;
@@ -80,14 +80,8 @@ export async function* readStatements(vault: VaultSource, kind?: StatementKind):
 }
 
 /** Keys of all statements (of a kind), by kind and day. */
-export async function* statementKeys({ s3, bucket }: VaultSource, kind?: StatementKind): AsyncGenerator<string> {
-  const Prefix = kind === undefined ? STATEMENTS : `${STATEMENTS}${kind}/`;
-  for (let token: string | undefined, more = true; more;) {
-    const page = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix, ContinuationToken: token }));
-    for (const { Key } of page.Contents ?? []) if (Key !== undefined) yield Key;
-    token = page.NextContinuationToken;
-    more = token !== undefined;
-  }
+export function statementKeys(vault: VaultSource, kind?: StatementKind): AsyncGenerator<string> {
+  return listKeys(vault, kind === undefined ? STATEMENTS : `${STATEMENTS}${kind}/`);
 }
 
 /** @throws EvidenceError if there is none under the key. */

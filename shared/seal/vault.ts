@@ -1,17 +1,16 @@
 // The vault: one sealed object per delivered unit, written once, under Object Lock.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html and
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html
-import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { backOff, type Backoff } from '../backoff.ts';
 import { EvidenceError, MisconfiguredError, RetryableError } from '../errors.ts';
 import { digest } from '../ids.ts';
 import type { Origin } from '../model.ts';
 import { lockOf, type Lock, type RetentionConfig } from '../retention/classes.ts';
 import { decodeMetadata, encodeMetadata, type EvidenceFacts } from './metadata.ts';
-import { statusOf } from './s3.ts';
-import type { Spooled } from './spool.ts';
+import { statusOf } from '../s3.ts';
+import { sha256Of, type Spooled } from './spool.ts';
 
 export interface VaultSource {
   readonly s3: S3Client;
@@ -116,7 +115,7 @@ export async function putEvidence(vault: Vault, evidence: EvidenceToPut): Promis
     ContentLength: body.size,
     // Named beside the value: Object Lock asks for one, the emulator for the name.
     ChecksumAlgorithm: 'SHA256',
-    ChecksumSHA256: await checksum(body),
+    ChecksumSHA256: await sha256Of(body, 'base64'),
     Metadata: encodeMetadata(evidence),
     // The bucket's lifecycle goes by it.
     Tagging: `${CLASS_TAG}=${evidence.class}`,
@@ -151,13 +150,6 @@ export function lockSettings({ days, mode }: Lock, now: number) {
 /** @returns the end of the UTC day `days` after `now` (ms since the epoch): never less than the days that were promised. */
 export function retainUntil(now: number, days: number): Date {
   return new Date((Math.floor(now / DAY_MS) + days + 1) * DAY_MS);
-}
-
-async function checksum(body: Spooled): Promise<string> {
-  const hash = createHash('sha256');
-  if (body.bytes !== undefined) return hash.update(body.bytes).digest('base64');
-  for await (const chunk of body.open()) hash.update(bytes(chunk));
-  return hash.digest('base64');
 }
 
 function bytes(chunk: unknown): Uint8Array {
@@ -205,16 +197,6 @@ function factsOf(key: string, metadata: Readonly<Record<string, string>> = {}): 
   const own = vaultKey(facts.origin);
   if (own !== key) throw new EvidenceError(`${key}: its metadata is that of ${own}`);
   return facts;
-}
-
-/** Keys under a prefix (`<bank>/<source>/…`), in order. */
-export async function* listEvidence({ s3, bucket }: VaultSource, prefix: string): AsyncGenerator<string> {
-  for (let token: string | undefined; ;) {
-    const page = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: token }));
-    for (const { Key } of page.Contents ?? []) if (Key !== undefined) yield Key;
-    token = page.NextContinuationToken;
-    if (token === undefined) return;
-  }
 }
 
 async function found<T>(answer: Promise<T>, bucket: string, key: string): Promise<T> {

@@ -1,4 +1,5 @@
 // Offsets of Kafka partitions: every one of them should be in some object. They stand in the objects' origins.
+import { kafkaSpanOf } from '../kafka.ts';
 import { problem, type Problem } from './problems.ts';
 
 export interface Offsets {
@@ -15,17 +16,16 @@ interface Run {
   day: string;
 }
 
-const KAFKA = /^(kafka:\/\/[^/]+\/[^/]+\/\d+)\/(\d{1,15})-(\d{1,15})@-?\d+$/;
-
 /** Objects come nearly in order, so there are few runs: what joins is joined. */
 export function createOffsets(): Offsets {
   const partitions = new Map<string, Run[]>();
   return {
     add(origin, day) {
-      const [, partition, first, last] = KAFKA.exec(origin) ?? [];
-      if (partition === undefined) return;
+      const span = kafkaSpanOf(origin);
+      if (span === undefined) return;
+      const partition = `kafka://${span.cluster}/${span.topic}/${span.partition}`;
       const runs = partitions.get(partition);
-      const run = { first: Number(first), last: Number(last), day };
+      const run = { first: span.first, last: span.last, day };
       if (runs === undefined) partitions.set(partition, [run]);
       else insert(runs, run);
     },

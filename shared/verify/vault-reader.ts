@@ -3,7 +3,7 @@
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
 import { Readable } from 'node:stream';
 import { GetObjectCommand, ListObjectVersionsCommand, type GetObjectCommandOutput, type S3Client } from '@aws-sdk/client-s3';
-import { statusOf } from '../seal/s3.ts';
+import { statusOf } from '../s3.ts';
 
 export interface ObjectVersion {
   readonly key: string;

@@ -16,9 +16,10 @@ import { applyHold, liftHold, setHold } from '../../shared/retention/hold.ts';
 import { createHolds } from '../../shared/retention/holds.ts';
 import { recordAccess } from '../../shared/seal/access.ts';
 import { createPeriodKeys, type PeriodKeyOptions, type PeriodKeys } from '../../shared/seal/period-keys.ts';
+import { listKeys } from '../../shared/s3.ts';
 import { createSealer, type Sealed, type Sealer, type ToSeal } from '../../shared/seal/seal.ts';
 import { createSpool, inMemory } from '../../shared/seal/spool.ts';
-import { contextOf, listEvidence, putEvidence, readMetadata, vaultKey, type Vault } from '../../shared/seal/vault.ts';
+import { contextOf, putEvidence, readMetadata, vaultKey, type Vault } from '../../shared/seal/vault.ts';
 import { startVaultPlatform, type VaultPlatform } from './vault-platform.ts';
 
 const DAY_MS = 86_400_000;
@@ -366,7 +367,7 @@ describe('the vault', () => {
     });
     expect((await readMetadata(vault, key)).facts).toEqual(expected);
     const keys: string[] = [];
-    for await (const each of listEvidence(vault, 'demo/cloudtrail/')) keys.push(each);
+    for await (const each of listKeys(vault, 'demo/cloudtrail/')) keys.push(each);
     expect(keys).toContain(key);
   });
 

@@ -1,9 +1,10 @@
 // Compiles a stack as `serverless package` does, in a folder of its own: what lies in .serverless/ and .build/ of the checkout may be in use.
 import { spawn } from 'node:child_process';
-import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
+import { linkProject } from '../../local/workspace.ts';
 import type { Json, JsonObject } from '../../shared/model.ts';
 import { isArray, isObject, object, parseJson, text } from '../../shared/outcome.ts';
 
@@ -32,15 +33,11 @@ export interface CompileOptions {
 }
 
 const ROOT = resolve('.');
-const LINKED = ['cli', 'node_modules', 'package.json', 'rules', 'schemas', 'shared', 'stacks', 'tools'];
 const EMPTY_HANDLER = 'export function handler(): string { return "empty"; }\n';
 
 /** @returns a folder in which `serverless` finds the project, with further banks. */
 export function projectCopy({ banks = {}, realFunctions = false }: Omit<CompileOptions, 'parameters'>): string {
-  const directory = mkdtempSync(join(tmpdir(), 'strongroom-template-'));
-  for (const name of LINKED) symlinkSync(join(ROOT, name), join(directory, name));
-  // osls takes no link for its configuration.
-  copyFileSync(join(ROOT, 'serverless.yml'), join(directory, 'serverless.yml'));
+  const directory = linkProject(ROOT, mkdtempSync(join(tmpdir(), 'strongroom-template-')), ['banks', 'functions']);
   cpSync(join(ROOT, 'banks'), join(directory, 'banks'), { recursive: true });
   for (const [name, content] of Object.entries(banks)) writeFileSync(join(directory, 'banks', `${name}.yml`), content);
   placeFunctions(directory, realFunctions);
