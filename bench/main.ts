@@ -1,5 +1,6 @@
-// `npm run bench [-- --json] [-- SOURCE…|seal|notary]`: what one core does, per source, beside the floor measured in the same run; what sealing costs of
-// it, and a leaf of the log. Ratios count; the absolute numbers are this machine's.
+// `npm run bench [-- --json] [-- SOURCE…|seal|notary|verify]`: what one core does, per source, beside the floor measured in the same run; what sealing
+// costs of it, and a leaf of the log. `-- storage [SOURCE…]` and `-- search [EVENTS]` measure the index, on a real server, and are run alone.
+// Ratios count; the absolute numbers are this machine's.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,6 +8,7 @@ import { join } from 'node:path';
 import { corpora, type Corpus } from './corpus.ts';
 import { functionRows } from './functions.ts';
 import { notaryRows } from './notary.ts';
+import type { SearchRow } from './search.ts';
 import { MOST_OF_SEALING, sealRows } from './seal.ts';
 import { printVerify, verifyRows } from './verify.ts';
 
@@ -76,13 +78,22 @@ const LEAST_EVENTS_PER_SECOND = 30_000;
 const OTHERS = ['seal', 'notary', 'verify'];
 
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+const asJson = process.argv.includes('--json');
+if (names[0] === 'storage') {
+  await (await import('./storage.ts')).benchStorage(names.slice(1), asJson);
+  process.exit();
+}
+if (names[0] === 'search') {
+  await benchSearch(names.slice(1));
+  process.exit();
+}
 const wanted = names.filter((name) => !OTHERS.includes(name));
 const sources = names.length > 0 && wanted.length === 0 ? [] : sourceRows(wanted);
 const sealing = names.length === 0 || names.includes('seal') ? await sealRows() : [];
 const log = names.length === 0 || names.includes('notary') ? await notaryRows() : [];
 const verification = names.length === 0 || names.includes('verify') ? await verifyRows() : [];
 const functions = names.length === 0 ? await functionRows() : [];
-if (process.argv.includes('--json')) console.log(JSON.stringify({ sources, sealing, log, verification, functions }));
+if (asJson) console.log(JSON.stringify({ sources, sealing, log, verification, functions }));
 else {
   if (sources.length > 0) printSources();
   if (sealing.length > 0) printSealing();
@@ -90,6 +101,17 @@ else {
   if (verification.length > 0) printVerify(verification);
   if (functions.length > 0) console.log('packaged functions; cold start: from the start of a Node process until the handler is loaded');
   if (functions.length > 0) console.table(functions);
+}
+
+/** @param wanted how many documents, then beginnings of questions. */
+async function benchSearch([events, ...questions]: readonly string[]): Promise<void> {
+  const { printSearch, searchRows, SEARCH_EVENTS } = await import('./search.ts');
+  const rows: SearchRow[] = [];
+  await searchRows(events === undefined ? SEARCH_EVENTS : Number(events), questions, (row) => {
+    rows.push(row);
+    if (asJson) console.log(JSON.stringify(row));
+  });
+  if (!asJson) printSearch(rows);
 }
 
 function printSources(): void {

@@ -12,6 +12,8 @@ import { isVital } from '../shared/redact/redact.ts';
 import { sourceNamed } from '../shared/sources/registry.ts';
 import { sourcesOf } from '../shared/sources/routes.ts';
 import { loadSource } from './declared/compile.ts';
+import { access } from './bank-access.ts';
+import { lifecycle } from './bank-lifecycle.ts';
 import { log } from './bank-log.ts';
 import { cold, retention } from './bank-retention.ts';
 import { kafka, streams } from './bank-streams.ts';
@@ -82,6 +84,7 @@ function contradictions(bank: BankConfig, fileName: string): readonly Problem[] 
     ...cold(bank),
     ...log(bank),
     ...opensearch(bank),
+    ...lifecycle(bank),
     ...sources(bank),
     ...kafka(bank),
     ...streams(bank),
@@ -90,6 +93,7 @@ function contradictions(bank: BankConfig, fileName: string): readonly Problem[] 
     ...redaction(bank),
     ...addresses(bank),
     ...subscriptions(bank),
+    ...access(bank),
   ];
 }
 

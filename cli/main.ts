@@ -7,6 +7,11 @@ import type { ErasePlanOptions, EraseReasons } from './commands/erase.ts';
 import type { HoldSetOptions } from './commands/hold.ts';
 import type { ReplayOptions } from './commands/replay.ts';
 import type { VerifyArguments } from './commands/verify.ts';
+import { addCapacity } from './capacity-command.ts';
+import { addDrills } from './drill-commands.ts';
+import { addUpgrade } from './upgrade-commands.ts';
+import { addSearchCommands } from './search-commands.ts';
+import { addDashboards } from './dashboards-command.ts';
 
 const USAGE = 2;
 
@@ -157,6 +162,10 @@ program
   .option('--json', 'as one line of JSON')
   .action((options: CostOptions) => run(async () => Promise.resolve((await import('./commands/cost.ts')).costCommand(options))));
 
+addDashboards(program, run);
+
+addCapacity(program, run);
+
 const parked = program.command('parked').description('records that could not be processed: nothing is dropped');
 parked
   .command('list')
@@ -220,14 +229,9 @@ program
   .option('--json', 'one document of JSON')
   .action((options: VerifyArguments) => run(async () => (await import('./commands/verify.ts')).verifyCommand(options)));
 
-program
-  .command('drill')
-  .description('put the platform to the test, on this machine')
-  .command('tamper')
-  .description(
-    'fill a vault on the local platform, tamper with it in every way there is, and have verification find each where it was done',
-  )
-  .action(() => run(async () => (await import('./commands/drill.ts')).drillTamperCommand()));
+addSearchCommands(program, run);
+
+for (const add of [addUpgrade, addDrills]) add(program, run);
 
 function collected(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];

@@ -49,6 +49,9 @@ async function keep({ platform, environment, outputs }: Deployment): Promise<voi
   for (const [name, value] of Object.entries(environment)) print(`    export ${name}=${value}`);
   print(`    npx strongroom parked list`);
   print(`    aws s3 ls --recursive s3://${outputs['VaultBucket'] ?? ''}  (or any other client)`);
+  print('  OpenSearch Dashboards beside it, where Docker is (then http://localhost:5601/app/dashboards):');
+  print(`    OPENSEARCH_URL=${platform.opensearchUrl} docker compose up --detach dashboards`);
+  print('    npx strongroom dashboards import --url http://localhost:5601');
   await new Promise<void>(() => setInterval(() => undefined, 60_000));
 }
 

@@ -1,5 +1,7 @@
 // `npx strongroom drill tamper`: deploys Strongroom to the local platform, tampers with its evidence in every way that is known, and has each found.
+// `npx strongroom drill upgrade`: changes the mapping there while logs are delivered and searched.
 import { drill } from './drill/run.ts';
+import { drillUpgradeOn } from './drill/upgrade.ts';
 import { startDeployment } from './deployment.ts';
 
 type Print = (line: string) => void;
@@ -16,6 +18,21 @@ export async function drillTamper(print: Print): Promise<number> {
     print(`  (${seconds()} in all)`);
     print(`drill tamper: ${tried} tried, ${detected} detected`);
     return tried > 0 && detected === tried ? 0 : 1;
+  } finally {
+    await deployment.stop();
+  }
+}
+
+/** @returns the exit code: 0 only where nothing was lost, found twice or out of sight, no search failed, and the mapping did change. */
+export async function drillUpgrade(print: Print): Promise<number> {
+  const started = Date.now();
+  const deployment = await startDeployment((line) => print(`  ${line}`));
+  try {
+    const { lost, duplicated, failedSearches, faults } = await drillUpgradeOn(deployment, print);
+    for (const fault of faults) print(`  ${fault}`);
+    print(`  (${((Date.now() - started) / 1000).toFixed(0)} s in all)`);
+    print(`drill upgrade: lost ${lost}, duplicated ${duplicated}, failed searches ${failedSearches}`);
+    return lost + duplicated + failedSearches + faults.length === 0 ? 0 : 1;
   } finally {
     await deployment.stop();
   }

@@ -21,6 +21,8 @@ export interface BankConfig {
     readonly classes?: readonly RetentionClassConfig[];
     /** Colder storage for evidence, in the order of days. */
     readonly cold?: readonly ColdStep[];
+    /** Events of the class `standard` in OpenSearch; left out: 365, or evidence_days where those are fewer. See shared/lifecycle/settings.ts. */
+    readonly index_days?: number;
     readonly landing_days: number;
     readonly parked_days: number;
     readonly function_logs_days: number;
@@ -32,6 +34,10 @@ export interface BankConfig {
     /** Of the functions that talk to an endpoint inside a VPC; both or neither. */
     readonly subnet_ids?: readonly string[];
     readonly security_group_ids?: readonly string[];
+    /** See shared/lifecycle/settings.ts. */
+    readonly lifecycle?: LifecycleConfig;
+    /** A repository that the domain knows. Left out: no snapshots but the service's own. */
+    readonly snapshots?: { readonly repository: string; readonly keep_days?: number };
   };
   /**
    * Which source a CloudWatch log group holds; the first match wins. `match` is a log group name, `*` stands for any run of characters;
@@ -63,6 +69,8 @@ export interface BankConfig {
     readonly bad_addresses: readonly string[];
     readonly subscriptions: readonly Subscription[];
   };
+  /** Who may see what in OpenSearch. Left out in a domain of others, its administrators give access. */
+  readonly access?: { readonly roles: readonly AccessRole[] };
   /** Alarms about the platform itself; only the template reads it. */
   readonly operations?: {
     readonly subscriptions?: readonly Subscription[];
@@ -72,6 +80,31 @@ export interface BankConfig {
      */
     readonly silence?: readonly { readonly source: string; readonly minutes: number; readonly accounts?: 'all' | readonly string[] }[];
   };
+}
+
+/**
+ * What a role is made from: analyst, responder, auditor and regulator read documents; platform operates the indices and upgrade copies them.
+ * See shared/opensearch/roles.ts.
+ */
+export type BaseRole = 'analyst' | 'responder' | 'auditor' | 'regulator' | 'platform' | 'upgrade';
+
+/** As stored, as hashes, or not at all: see shared/opensearch/roles-personal.ts. */
+export type PersonalData = 'clear' | 'masked' | 'hidden';
+
+export interface AccessRole {
+  /** Of our own choice; the role in OpenSearch is strongroom-<role>-<name>. */
+  readonly name: string;
+  readonly role: BaseRole;
+  /** ARNs of IAM roles and users, names of groups of the identity provider. */
+  readonly members: readonly string[];
+  /** Whose documents, and of which sources; left out: of all. */
+  readonly accounts?: readonly string[];
+  readonly sources?: readonly string[];
+  /** First and last day of events (UTC), as 2026-11-21. */
+  readonly from?: string;
+  readonly to?: string;
+  /** Left out: clear for analyst and responder, masked for auditor and regulator. */
+  readonly personal_data?: PersonalData;
 }
 
 /** The log of evidence: shared/notary/append.ts. */
@@ -99,6 +132,25 @@ export interface RetentionClassConfig {
   readonly sources: readonly string[];
   readonly evidence_days: number;
   readonly evidence_mode: 'governance' | 'compliance';
+  /** Their events in OpenSearch; left out: as of the class `standard`. */
+  readonly index_days?: number;
+}
+
+/** How the indices of events are made, closed and given up. All in days. */
+export interface LifecycleConfig {
+  /** Before a period begins. */
+  readonly ahead_days?: number;
+  /** After it has ended. */
+  readonly close_after_days?: number;
+  /** Copies beside each primary shard. */
+  readonly replicas?: number;
+  /** From then on none, where a snapshot has the index. */
+  readonly single_copy_after_days?: number;
+  /** Amazon's UltraWarm and cold storage, where the domain has them. */
+  readonly warm_after_days?: number;
+  readonly cold_after_days?: number;
+  /** For which an index that another one has replaced is kept. */
+  readonly replaced_days?: number;
 }
 
 /** As S3 names its storage classes. One-zone classes are none for evidence. */
@@ -198,8 +250,9 @@ export interface Environment {
   readonly pseudonymKeyArn: string | undefined;
   readonly hubStream: string | undefined;
   readonly opensearchUrl: string | undefined;
-  /** Whom provision lets into OpenSearch; set only for a domain of our own. */
+  /** Functions that provision lets into OpenSearch; set only where access to it is ours to give. */
   readonly indexRoleArn: string | undefined;
+  readonly lifecycleRoleArn: string | undefined;
   readonly alertTopicArn: string | undefined;
   readonly alertTable: string | undefined;
   /** Key that signs the log, and the log's table. */
@@ -226,6 +279,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     hubStream: env['HUB_STREAM'],
     opensearchUrl: env['OPENSEARCH_URL'],
     indexRoleArn: env['INDEX_ROLE_ARN'],
+    lifecycleRoleArn: env['LIFECYCLE_ROLE_ARN'],
     alertTopicArn: env['ALERT_TOPIC_ARN'],
     alertTable: env['ALERT_TABLE'],
     logKeyArn: env['LOG_KEY_ARN'],

@@ -5,6 +5,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { LambdaClient } from '@aws-sdk/client-lambda';
+import { OpenSearchClient } from '@aws-sdk/client-opensearch';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -68,4 +69,9 @@ export function cloudTrailClient({ region }: Pick<Environment, 'region'>): Cloud
 
 export function cloudFormationClient({ region }: Environment): CloudFormationClient {
   return new CloudFormationClient({ region });
+}
+
+/** The service that keeps the domain, not the domain. */
+export function openSearchServiceClient({ region }: Pick<Environment, 'region'>): OpenSearchClient {
+  return new OpenSearchClient({ region });
 }

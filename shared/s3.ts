@@ -1,5 +1,5 @@
 // What S3 answers, looked at in one way.
-import { paginateListObjectsV2, S3ServiceException, type S3Client } from '@aws-sdk/client-s3';
+import { ListObjectsV2Command, S3ServiceException, type S3Client } from '@aws-sdk/client-s3';
 
 /** @returns the HTTP status of an S3 error; undefined for any other. */
 export function statusOf(error: unknown): number | undefined {
@@ -27,9 +27,12 @@ export async function* listObjects(
   prefix: string,
   after?: string,
 ): AsyncGenerator<{ readonly key: string; readonly size: number }> {
-  const input = { Bucket: bucket, Prefix: prefix, StartAfter: after };
-  for await (const { Contents = [] } of paginateListObjectsV2({ client: s3 }, input))
-    for (const { Key, Size } of Contents) if (Key !== undefined) yield { key: Key, size: Size ?? 0 };
+  for (let token: string | undefined, more = true; more;) {
+    const page = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, StartAfter: after, ContinuationToken: token }));
+    for (const { Key, Size } of page.Contents ?? []) if (Key !== undefined) yield { key: Key, size: Size ?? 0 };
+    token = page.NextContinuationToken;
+    more = token !== undefined;
+  }
 }
 
 /** As listObjects, the keys alone. */

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { OCSF_VERSION } from '../shared/ocsf/classes.ts';
 import { declaredFiles } from './declared.ts';
+import { templateFiles } from './index-templates.ts';
 import { ocsfFiles, type GeneratedFile } from './ocsf-schemas.ts';
 import { ruleFiles } from './rules.ts';
 
@@ -12,7 +13,7 @@ interface Generator {
   readonly name: string;
   /** Without it the generated files stay as they are. */
   readonly input: string;
-  /** Folder that holds generated .json files only: what is not generated any more is taken away. */
+  /** Folder that holds generated .json and .ndjson files only: what is not generated any more is taken away. */
   readonly folder: string;
   files(input: string): readonly GeneratedFile[] | Promise<readonly GeneratedFile[]>;
 }
@@ -36,6 +37,14 @@ const GENERATORS: readonly Generator[] = [
     files: async () => await (await import('./sources-doc.ts')).sourceDocs(),
   },
   { name: 'detection rules', input: join(project, 'rules'), folder: 'shared/detect/generated', files: ruleFiles },
+  { name: 'index templates', input: join(project, 'schemas/ocsf'), folder: 'schemas/opensearch/templates', files: templateFiles },
+  // Loaded when its turn comes: it knows the captions from the OCSF schemas that were generated before.
+  {
+    name: 'dashboards',
+    input: join(project, 'shared/dashboards'),
+    folder: 'schemas/opensearch/dashboards',
+    files: async () => (await import('./dashboards.ts')).dashboardFiles(),
+  },
 ];
 
 /** @returns paths that differed from what is generated now. */
@@ -46,7 +55,7 @@ async function bringUpToDate(generator: Generator, write: boolean): Promise<stri
   );
   const names = new Set(files.map(({ path }) => path));
   const inFolder = existsSync(join(project, generator.folder)) ? readdirSync(join(project, generator.folder)) : [];
-  const left = inFolder.map((name) => `${generator.folder}/${name}`).filter((path) => path.endsWith('.json') && !names.has(path));
+  const left = inFolder.map((name) => `${generator.folder}/${name}`).filter((path) => /\.(?:nd)?json$/.test(path) && !names.has(path));
   if (write) {
     for (const { path, content } of stale) {
       mkdirSync(dirname(join(project, path)), { recursive: true });

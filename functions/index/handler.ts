@@ -8,8 +8,9 @@ import { decodeBatch, type Batch } from '../../shared/hub/batch.ts';
 import { observed } from '../../shared/middleware.ts';
 import { createLog } from '../../shared/observe/log.ts';
 import { createMetrics, emit, emitReplayed } from '../../shared/observe/metrics.ts';
-import { writeDocuments, type BulkResult } from '../../shared/opensearch/bulk.ts';
+import type { BulkResult } from '../../shared/opensearch/bulk.ts';
 import { openSearchClient } from '../../shared/opensearch/client.ts';
+import { indexDocuments } from '../../shared/opensearch/late.ts';
 import { assertProvisioned } from '../../shared/opensearch/provision.ts';
 import { parkHubRecord, parkRefused } from '../../shared/park/hub.ts';
 
@@ -20,6 +21,11 @@ const client = openSearchClient(required('opensearchUrl', environment), environm
 const parked = { s3: s3Client(environment), bucket: required('parkedBucket', environment) };
 const { bank } = loadPackagedBank();
 let provisioned = false;
+
+/** Periods that are there: what takes one away is far from where documents arrive, and is noticed soon. */
+const known = new Set<string>();
+const FORGET_AFTER_MS = 600_000;
+let forgetAt = 0;
 
 export const handler = observed<KinesisStreamEvent, KinesisStreamBatchResponse>(log, (event) =>
   eachRecord(event.Records, log, indexRecord),
@@ -35,7 +41,11 @@ async function indexRecord(record: KinesisStreamRecord): Promise<void> {
     return;
   }
   if (batch.value.header.replay?.to === 'detect') return;
-  const result = await writeDocuments(batch.value.documents, client);
+  if (Date.now() >= forgetAt) {
+    known.clear();
+    forgetAt = Date.now() + FORGET_AFTER_MS;
+  }
+  const result = await indexDocuments(batch.value.documents, client, known);
   await parkRefused(parked, batch.value, result.refused);
   report(batch.value, result);
 }

@@ -1,16 +1,25 @@
 // Invoked by serverless deploy after the stack is up: brings the domain's index templates and access to this version.
-import { readEnvironment, required } from '../../shared/config.ts';
+import { loadPackagedBank, readEnvironment, required, type Environment } from '../../shared/config.ts';
 import { observed } from '../../shared/middleware.ts';
 import { createLog } from '../../shared/observe/log.ts';
 import { openSearchClient } from '../../shared/opensearch/client.ts';
 import { provision, type Provisioned } from '../../shared/opensearch/provision.ts';
+import { rolesOfFunctions } from '../../shared/opensearch/roles-functions.ts';
+import { rolesOfPeople, type Role } from '../../shared/opensearch/roles.ts';
 
 const log = createLog();
 
 export const handler = observed<unknown, Provisioned>(log, async () => {
   const environment = readEnvironment();
   const client = openSearchClient(required('opensearchUrl', environment), environment.region);
-  const result = await provision(client, environment.indexRoleArn);
-  log.info('OpenSearch provisioned', { applied: result.applied.length, unchanged: result.unchanged.length, mapped: result.mapped });
+  const result = await provision(client, roles(environment));
+  const { applied, unchanged, access } = result;
+  log.info('OpenSearch provisioned', { applied: applied.length, unchanged: unchanged.length, access });
   return result;
 });
+
+/** @returns undefined where others give access: the template names the functions' roles only where it is ours to give. */
+function roles({ indexRoleArn: index, lifecycleRoleArn: lifecycle }: Environment): readonly Role[] | undefined {
+  if (index === undefined) return undefined;
+  return [...rolesOfFunctions({ index, lifecycle }), ...rolesOfPeople(loadPackagedBank())];
+}

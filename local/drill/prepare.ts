@@ -39,7 +39,8 @@ interface Landed extends TrailObject {
 }
 
 const MINUTE_MS = 60_000;
-const LINES = 40;
+/** Of each log. */
+export const LINES = 40;
 const TRAIL_HOURS = 6;
 const TRAIL_FILES = 2;
 
@@ -128,14 +129,14 @@ function sceneOf(account: string, now: number): Scene {
   return { account, region: 'eu-central-1', start: now - LINES * 1000 - 2 * MINUTE_MS, step: 1000 };
 }
 
-function balancerLog(random: Random, account: string, now: number): Landed {
+export function balancerLog(random: Random, account: string, now: number): Landed {
   const lines = Array.from({ length: LINES }, (_, index) => albLine(random, index, sceneOf(account, now)));
   const name = `${account}_elasticloadbalancing_eu-central-1_app.web-bank.50dc6c495c0c9188_${stamp(now)}_192.0.2.10_${random.hex(8)}.log.gz`;
   const key = `web/AWSLogs/${account}/elasticloadbalancing/eu-central-1/${day(now)}/${name}`;
   return { landing: 'BalancerBucket', key, bytes: gzipSync(`${lines.join('\n')}\n`) };
 }
 
-function flowLog(random: Random, account: string, now: number): Landed {
+export function flowLog(random: Random, account: string, now: number): Landed {
   const lines = Array.from({ length: LINES }, (_, index) => flowLine(random, index, sceneOf(account, now)));
   const name = `${account}_vpcflowlogs_eu-central-1_fl-0${random.hex(16)}_${stamp(now)}_${random.hex(8)}.log.gz`;
   const key = `AWSLogs/${account}/vpcflowlogs/eu-central-1/${day(now)}/${name}`;

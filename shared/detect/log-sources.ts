@@ -19,7 +19,16 @@ export interface LogSource {
 /** Where a raw field is found; with `words`, what the log calls the value (one that has no word is none of the log's). */
 type Place = string | { readonly path: string; readonly words: Words };
 
-type Words = Readonly<Partial<Record<string, string>>>;
+type Words = (value: unknown) => string | undefined;
+
+function words(table: Readonly<Partial<Record<string, string>>>): Words {
+  return (value) => table[String(value)];
+}
+
+/** As CloudTrail writes a time, which the hub says once (shared/hub/lean.ts). */
+function inSeconds(value: unknown): string | undefined {
+  return typeof value === 'number' ? new Date(value).toISOString().replace(/\.\d{3}/, '') : undefined;
+}
 
 interface RawLog {
   readonly product: string;
@@ -42,7 +51,7 @@ const CLOUDTRAIL: RawLog = {
     eventType: ['metadata.event_code'],
     eventID: ['metadata.uid'],
     eventVersion: ['metadata.log_version'],
-    eventTime: ['metadata.original_time'],
+    eventTime: ['metadata.original_time', { path: 'time', words: inSeconds }],
     apiVersion: ['api.version'],
     errorCode: ['api.response.error'],
     errorMessage: ['api.response.error_message'],
@@ -96,10 +105,13 @@ const VPC_FLOW: RawLog = {
     dstport: ['dst_endpoint.port'],
     protocol: ['connection_info.protocol_num'],
     tcp_flags: ['connection_info.tcp_flags'],
-    flow_direction: ['connection_info.direction', { path: 'connection_info.direction_id', words: { '1': 'ingress', '2': 'egress' } }],
+    flow_direction: [
+      'connection_info.direction',
+      { path: 'connection_info.direction_id', words: words({ '1': 'ingress', '2': 'egress' }) },
+    ],
     packets: ['traffic.packets'],
     bytes: ['traffic.bytes'],
-    action: ['action', { path: 'action_id', words: { '1': 'ACCEPT', '2': 'REJECT' } }],
+    action: ['action', { path: 'action_id', words: words({ '1': 'ACCEPT', '2': 'REJECT' }) }],
     log_status: ['status_code'],
     reject_reason: ['status_detail'],
   },
@@ -169,10 +181,10 @@ function placesOf(log: RawLog, name: string): readonly Looked[] {
 
 function lookUp(places: readonly Looked[]): Field<EventView> {
   return (view, test) => {
-    for (const { path, words } of places) {
+    for (const { path, words: wordOf } of places) {
       let answer: boolean | undefined;
       someAt(view, path, (value) => {
-        const word = words === undefined ? value : words[String(value)];
+        const word = wordOf === undefined ? value : wordOf(value);
         if (word === undefined) return false;
         answer = word !== null && test(word);
         return answer;

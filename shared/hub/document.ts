@@ -9,6 +9,7 @@ import { isObject, object, parseJson, reject, text, value } from '../outcome.ts'
 import type { Sensitive } from '../redact/sensitive.ts';
 import { indexOf, yearlyIndexOf } from '../opensearch/index-name.ts';
 import { fitsHub, type Batcher } from './batch.ts';
+import { lean, withoutTokens } from './lean.ts';
 
 /** Of the unit that an event comes from: how its index is named. */
 export interface Delivered {
@@ -24,7 +25,7 @@ const NEAR = { before: 35 * DAY_MS, after: DAY_MS };
 /** @returns the event as one line of JSON with its deterministic id and index. */
 export function toDocument(event: OcsfEvent, delivered?: Delivered): HubDocument {
   const index = isFar(event, delivered) ? yearlyIndexOf(event.class_uid, event.time) : indexOf(event.class_uid, event.time);
-  return { id: documentId(event.metadata.uid), index, json: JSON.stringify(withTextPayloads(event)) };
+  return { id: documentId(event.metadata.uid), index, json: JSON.stringify(withTextPayloads(lean(event))) };
 }
 
 /** Each day is an index of its own: one file with an event of every day there ever was would be more of them than a cluster can hold. */
@@ -95,5 +96,5 @@ function withTextPayloads(event: OcsfEvent): OcsfEvent {
 function textData(payload: unknown): unknown {
   if (!isObject(payload)) return payload;
   const data = payload['data'];
-  return data === undefined || data === null ? payload : { ...payload, data: JSON.stringify(data) };
+  return data === undefined || data === null ? payload : { ...payload, data: withoutTokens(JSON.stringify(data)) };
 }

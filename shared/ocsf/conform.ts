@@ -11,13 +11,13 @@ export interface Conforming {
   /** The event as it came: a profile is taken up only if what it requires is there. */
   readonly event: JsonObject;
   /** Profiles the event names or turns out to use. */
-  readonly profiles: Set<string>;
+  readonly profiles: string[];
   /** Profiles that cannot be used: what they require does not fit. */
   readonly barred: ReadonlySet<string>;
 }
 
 export interface Conformed {
-  /** Attributes by the names the shape has for them; the node itself where nothing had to be changed. */
+  /** Attributes by the names the shape has for them; of an event a new object, else the node itself where nothing had to be changed. */
   readonly kept: JsonObject;
   /** The caller may add to it. */
   readonly left: Record<string, Json | undefined> | undefined;
@@ -53,7 +53,8 @@ export function conform(node: JsonObject, shape: Shape, run: Conforming, depth =
     run,
     depth,
     source,
-    kept: undefined,
+    // Hardly an event is as it should be in all.
+    kept: depth === 0 ? {} : undefined,
     left: undefined,
     problems: undefined,
     rest: undefined,
@@ -126,14 +127,14 @@ function leave(draft: Draft, key: string, member: Json): void {
 
 function isAllowed({ profiles }: Attribute, run: Conforming): boolean {
   if (profiles === undefined) return true;
-  for (const profile of profiles) if (run.profiles.has(profile)) return true;
+  for (const profile of profiles) if (run.profiles.includes(profile)) return true;
   const usable = profiles.find(
     (profile) =>
       run.cls.profiles.has(profile) &&
       !run.barred.has(profile) &&
       (run.cls.requiredBy.get(profile) ?? []).every((name) => (run.event[name] ?? undefined) !== undefined),
   );
-  if (usable !== undefined) run.profiles.add(usable);
+  if (usable !== undefined) run.profiles.push(usable);
   return usable !== undefined;
 }
 

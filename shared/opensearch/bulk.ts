@@ -7,6 +7,7 @@ import { actionLine } from '../hub/batch.ts';
 import type { HubDocument } from '../model.ts';
 import { isArray, isObject, text } from '../outcome.ts';
 import type { OpenSearch } from './client.ts';
+import { INDEX_PREFIX } from './index-name.ts';
 
 export interface BulkResult {
   readonly created: number;
@@ -22,6 +23,8 @@ const CREATED = 201;
 const BAD_REQUEST = 400;
 const CONFLICT = 409;
 const FORBIDDEN = 403;
+/** How OpenSearch names the block `read_only_allow_delete`, which never stands for ever. */
+const LIFTED_SOON = '[TOO_MANY_REQUESTS/12/';
 const TOO_LARGE = 413;
 
 /** What OpenSearch says of one document; status 0 where it says nothing. */
@@ -49,7 +52,7 @@ export async function writeDocuments(documents: readonly HubDocument[], client: 
       const item = items[at] ?? UNANSWERED;
       if (item.status === CREATED) created++;
       else if (item.status === CONFLICT) duplicate++;
-      else if (isFinal(item)) refused.push({ document, reason: `${item.type}: ${item.reason}` });
+      else if (isFinal(item) && !mayPass(item, attempt, backoff)) refused.push({ document, reason: `${item.type}: ${item.reason}` });
       else {
         again.push(document);
         why = item.type;
@@ -70,6 +73,16 @@ function isFinal({ status, type, reason }: Item): boolean {
   // The period was made read-only: the document comes too late, and must not hold up those behind it. A block of the cluster passes.
   if (status === FORBIDDEN && type === 'cluster_block_exception') return reason.startsWith('index [');
   return status === TOO_LARGE || (status === BAD_REQUEST && type !== 'validation_exception');
+}
+
+/**
+ * Blocks of the moment, while `upgrade` puts another index behind the period (shared/upgrade/move.ts, adopt.ts): who comes again is sent to that
+ * one. A closed period says no once more; a plain index of an earlier version may be on its way to become a store.
+ */
+function mayPass({ status, reason }: Item, attempt: number, { attempts }: Backoff): boolean {
+  if (status !== FORBIDDEN) return false;
+  if (reason.includes(LIFTED_SOON) || attempt === 0) return true;
+  return reason.startsWith(`index [${INDEX_PREFIX}`) && attempt + 1 < attempts;
 }
 
 const UNANSWERED: Item = { status: 0, type: 'no answer for it', reason: '' };

@@ -23,13 +23,14 @@ export const COMMON: Fields = {
   time: 'time',
   activity_id: 'facet',
   severity_id: 'facet',
-  status_id: 'facet',
+  // Often all that a question asks for: found by its term, not by reading a value of every document.
+  status_id: 'keyword',
   type_uid: 'facet',
   class_uid: 'facet',
-  'metadata.product.name': 'facet',
+  'metadata.product.name': 'keyword',
   // What the log itself calls the event, where no attribute of the class says it.
   'metadata.event_code': 'keyword',
-  'cloud.account.uid': 'facet',
+  'cloud.account.uid': 'keyword',
   'cloud.region': 'facet',
   message: 'words',
   // Values without an attribute of their own that threat intelligence is matched with: addresses of chains, accounts.
@@ -51,12 +52,16 @@ export const ACTOR: Fields = {
 };
 
 /** What a firewall or a filter did, and by which rule. */
-export const RULING: Fields = { action_id: 'facet', disposition_id: 'facet', 'firewall_rule.uid': 'keyword' };
+export const RULING: Fields = { action_id: 'keyword', disposition_id: 'facet', 'firewall_rule.uid': 'keyword' };
 
 /** As RULING, of those that also raise the alarm. */
 export const CONTROL: Fields = { ...RULING, is_alert: 'facet', 'firewall_rule.name': 'keyword' };
 
-export const SOURCE: Fields = { 'src_endpoint.ip': 'ip', 'src_endpoint.domain': 'keyword' };
+/** Where an address is in the world, and in whose network: what enrichment adds. The names of cities and networks are stored, not searched. */
+const FROM: Fields = { 'src_endpoint.location.country': 'facet', 'src_endpoint.autonomous_system.number': 'facet' };
+const TO: Fields = { 'dst_endpoint.location.country': 'facet', 'dst_endpoint.autonomous_system.number': 'facet' };
+
+export const SOURCE: Fields = { 'src_endpoint.ip': 'ip', 'src_endpoint.domain': 'keyword', ...FROM };
 
 export const API: Fields = {
   'api.operation': 'keyword',
@@ -75,6 +80,8 @@ export const ENDPOINTS: Fields = {
   'src_endpoint.port': 'measure',
   'dst_endpoint.ip': 'ip',
   'dst_endpoint.port': 'number',
+  ...FROM,
+  ...TO,
 };
 
 export const FINDING: Fields = {

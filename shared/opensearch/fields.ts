@@ -52,7 +52,6 @@ export const CLASS_FIELDS: readonly { readonly cls: OcsfClass; readonly fields: 
       'connection_info.direction_id': 'facet',
       'connection_info.tcp_flags': 'facet',
       'traffic.bytes': 'measure',
-      'traffic.packets': 'measure',
       ...CONTROL,
       // Where nothing tells the direction, the interface is the device.
       'device.interface_uid': 'facet',
@@ -85,11 +84,11 @@ export const CLASS_FIELDS: readonly { readonly cls: OcsfClass; readonly fields: 
       'traffic.bytes_in': 'measure',
       'traffic.bytes_out': 'measure',
     },
-    sort: ['http_request.url.path', 'http_request.user_agent', 'time'],
+    sort: ['src_endpoint.ip', 'time'],
   },
   {
     cls: API_ACTIVITY,
-    fields: { ...ACTOR, ...SOURCE, ...API, ...RESOURCES },
+    fields: { ...ACTOR, ...SOURCE, ...API, ...RESOURCES, 'resources.name': 'keyword' },
     sort: ['api.service.name', 'api.operation', 'actor.user.uid', 'time'],
   },
   {

@@ -28,6 +28,12 @@ export function yearlyIndexOf(classUid: number, time: number): string {
   return `${INDEX_PREFIX}${NAMES.get(classUid) ?? `class_${classUid}`}-${new Date(time).getUTCFullYear()}`;
 }
 
+/** @param name of a period. @returns the one of the same class that is a year long; undefined where it is none. */
+export function yearlyNameOf(name: string): string | undefined {
+  const period = periodOf(name);
+  return period === undefined ? undefined : `${INDEX_PREFIX}${period.cls}-${period.label.slice(0, 4)}`;
+}
+
 const NAME = /^ocsf-([a-z0-9_]+)-(\d{4}(?:\.\d{2}(?:\.\d{2})?)?)$/;
 
 /** True for a name as indexOf() makes it: no other index but those of replays is ours to write to. */

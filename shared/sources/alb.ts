@@ -6,7 +6,7 @@
 //  - Quoted text is kept as the balancer wrote it: it writes `"` as \x22.
 import type { JsonObject, OcsfEvent, Origin, Outcome, RawRecord } from '../model.ts';
 import { HTTP_ACTIVITY, OCSF_VERSION, SEVERITY, STATUS } from '../ocsf/classes.ts';
-import { cloudOf, epochMs, ipOf, type Cloud } from '../ocsf/event.ts';
+import { cloudOf, epochMs, inRange, ipOf, type Cloud } from '../ocsf/event.ts';
 import { exclude, reject, value } from '../outcome.ts';
 import type { Context, Delivery, Source } from './api.ts';
 import { HTTP_ACTIVITIES, requestLineOf, type RequestLine } from './lib/http.ts';
@@ -121,7 +121,7 @@ function parse(record: RawRecord): Outcome<Entry> {
   return value({
     fields,
     time,
-    start: created === undefined ? undefined : epochMs(created),
+    start: created === undefined ? undefined : creationOf(created),
     client: socketOf(field(fields, CLIENT)),
     target: socketOf(field(fields, TARGET)),
     code,
@@ -132,6 +132,11 @@ function parse(record: RawRecord): Outcome<Entry> {
     latency: code === undefined ? undefined : millisecondsOf(field(fields, TARGET_PROCESSING_TIME)),
     nodeIp: ipOf(field(fields, NODE_IP)),
   });
+}
+
+function creationOf(text: string): number | undefined {
+  const ms = epochMs(text);
+  return ms !== undefined && inRange(ms) ? ms : undefined;
 }
 
 function map(entry: Entry, record: RawRecord, context: Context): OcsfEvent {

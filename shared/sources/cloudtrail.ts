@@ -14,6 +14,7 @@ import { exclude, isObject, jsonOf, object, reject, text, value } from '../outco
 import type { Context, Delivery, Source } from './api.ts';
 import { isAggregated, mapAggregated, parseAggregated } from './cloudtrail-aggregated.ts';
 import { actorOf, CLOUDTRAIL, flag, newSessionOf, subjectOf, type Actor, type User } from './cloudtrail-identity.ts';
+import { targetsOf } from './cloudtrail-resources.ts';
 import { filled, keep, leftovers, resourcesOf, type Mapped, type Rest } from './cloudtrail-leftovers.ts';
 import {
   ACTIVITY,
@@ -124,6 +125,7 @@ function apiCall(native: CloudTrailRecord, common: Common, name: string | undefi
   const activity = name === undefined ? unnamedActivity(fields) : activityOf(name, flag(fields['readOnly']) === true);
   const userAgent = text(fields['userAgent']);
   const resources = resourcesOf(fields['resources']);
+  const targets = targetsOf(fields['requestParameters']);
   const rest = leftovers(fields, API_PLACES, mappedOf(common));
   if (resources === undefined) keep(rest, 'resources', fields['resources']);
   return {
@@ -142,7 +144,7 @@ function apiCall(native: CloudTrailRecord, common: Common, name: string | undefi
     src_endpoint: common.src_endpoint,
     dst_endpoint: common.dst_endpoint,
     http_request: userAgent === undefined ? undefined : { user_agent: userAgent },
-    resources,
+    resources: targets === undefined || resources === undefined ? (resources ?? targets) : [...resources, ...targets],
     unmapped: withEnvelope(rest, native.envelope),
   };
 }

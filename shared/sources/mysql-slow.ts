@@ -170,6 +170,7 @@ function queryEvent(query: SlowQuery, record: RawRecord, context: Context): Ocsf
   const seconds = measures.get('Query_time');
   const duration = seconds !== undefined && /^\d{1,9}\.\d{1,9}$/.test(seconds) ? Math.round(Number(seconds) * 1000) : undefined;
   const session = login?.id ?? measures.get('Thread_id');
+  const name = text(login?.user);
   return {
     ...classify(DATASTORE_ACTIVITY, ACTIVITY.query),
     severity_id: SEVERITY.informational,
@@ -178,9 +179,9 @@ function queryEvent(query: SlowQuery, record: RawRecord, context: Context): Ocsf
     metadata: databaseMetadata({ time: query.time, original: timeText, product: MYSQL_PRODUCT }, record, context),
     cloud: deliveredCloud(context),
     actor: {
-      user: login === undefined || login.user === '' ? undefined : { name: login.user },
+      user: name === undefined ? undefined : { name },
       session: session === undefined ? undefined : { uid: session },
-      app_name: login === undefined && session === undefined ? 'MySQL' : undefined,
+      app_name: name === undefined && session === undefined ? 'MySQL' : undefined,
     },
     src_endpoint: sourceOf(login),
     database: databaseOf(query.database ?? measures.get('Schema'), serverOf(context)),

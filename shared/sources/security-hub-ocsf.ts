@@ -55,12 +55,16 @@ function parse(record: RawRecord, context: Context): Outcome<Lifted> {
   const finding = isArray(findings) ? findings[0] : undefined;
   if (finding === undefined) return reject('missing_field', 'detail.findings');
   if (!isObject(finding)) return reject('malformed_record', 'the finding is not an object');
-  const timed = { ...finding, time: finding['time'] ?? finding['time_dt'] ?? envelope?.['time'] };
-  const lifted = lift(timed, { uid: () => context.uid(record.index), ownUid: versionOf(finding) });
+  const lifted = lift(timed(finding, envelope), { uid: () => context.uid(record.index), ownUid: versionOf(finding) });
   if (lifted.kind !== 'value') return lifted;
   return CLASSES.has(lifted.value.class_uid)
     ? value({ event: lifted.value, envelope })
     : reject('bad_value', 'class_uid is no class of findings that Security Hub has');
+}
+
+/** At the latest, EventBridge says when. */
+function timed(finding: JsonObject, envelope: JsonObject | undefined): JsonObject {
+  return (finding['time'] ?? undefined) === undefined ? { ...finding, time: finding['time_dt'] ?? envelope?.['time'] } : finding;
 }
 
 /** What tells one version of a finding from another; whoever changes its status or severity need not change its times. */

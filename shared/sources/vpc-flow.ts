@@ -174,8 +174,9 @@ interface Times {
 function timesOf(flow: Flow, record: RawRecord, { origin }: Context): Times {
   const start = flow.start < 0 ? undefined : flow.start * 1000;
   const end = flow.end < 0 ? undefined : flow.end * 1000;
-  // A start that is no time makes the record one of no time at all.
-  return { start, end: isTime(end) ? end : undefined, time: start ?? end ?? record.time ?? origin.time };
+  // A start that is no time makes the record one of no time at all; as a log event it has that of its delivery (see normalise.ts).
+  const time = start ?? end ?? record.time ?? origin.time;
+  return { start: isTime(start) ? start : undefined, end: isTime(end) ? end : undefined, time };
 }
 
 function isTime(ms: number | undefined): boolean {
@@ -297,6 +298,7 @@ function unmappedOf(flow: Flow): JsonObject | undefined {
   if (cells.length > plan.width) stray.push(['additional_columns', cells.slice(plan.width)]);
   if (cell(cells, plan.at.account_id) === UNKNOWN) stray.push(['account_id', UNKNOWN]);
   for (const end of ['src', 'dst'] as const) if (flow[end] === undefined) strand(flow, stray, ENDS[end]);
+  if (flow.start >= 0 && !inRange(flow.start * 1000)) strand(flow, stray, ['start']);
   if (flow.end >= 0 && !inRange(flow.end * 1000)) strand(flow, stray, ['end']);
   if (flow.isGap) strand(flow, stray, OF_TRAFFIC);
   if (!flow.isOwned) strand(flow, stray, NETWORK);

@@ -24,6 +24,11 @@ const CONSUMERS = ['ingest-stream', 'index', 'detect'];
 const FUNCTIONS = ['ingest-objects', 'ingest-stream', 'ingest-events', 'index', 'detect', 'provision', 'notarize', 'replay', 'watch'];
 const DEAD_LETTERS = ['objects-dlq', 'events-dlq', 'ingest-stream-dlq', 'index-dlq', 'detect-dlq', 'notary-dlq', 'replay-dlq'];
 const QUEUES = ['objects', 'events', 'notary'];
+/** What looks for others must not fall silent itself. */
+const STOPPED = [
+  { name: 'watch', seconds: 3600, text: 'watch has not run for an hour: nobody looks for what is missing.' },
+  { name: 'lifecycle', seconds: 10_800, text: 'lifecycle has not run for three hours: no index is made ahead, closed, saved or deleted.' },
+] as const;
 const STREAMS = ['intake', 'hub'];
 /** Records: a few minutes of a busy topic. */
 const KAFKA_LAG = 100_000;
@@ -41,7 +46,7 @@ export function alarmResources(bank: BankConfig, { stack, account, region }: Sta
   const silence = stack === 'security' ? (bank.operations?.silence ?? []) : [];
   const entries: readonly (readonly [string, Resource])[] = [
     ...alarms.map((alarm) => [logicalId(alarm.name), resource(prefix, topic, alarm)] as const),
-    ...(stack === 'security' ? [[logicalId('watch-stopped'), stoppedResource(prefix, topic, 'watch')] as const] : []),
+    ...(stack === 'security' ? STOPPED.map((one) => [logicalId(`${one.name}-stopped`), stoppedResource(prefix, topic, one)] as const) : []),
     ...silence.map(
       ({ source, minutes }) =>
         [logicalId(`silence-${source}`), silenceResource({ prefix, topic, bank: bank.bank, source, minutes })] as const,
@@ -98,6 +103,14 @@ function securityAlarms(prefix: string, { bank, streams = [] }: BankConfig): rea
       periods: 3,
     })),
     ...FUNCTIONS.map((name) => errors(prefix, name)),
+    {
+      ...errors(prefix, 'lifecycle'),
+      text: 'lifecycle could not do some of what it has to, nor when it was tried again; it does the rest. Its log group says what and why.',
+      // It runs once an hour, and twice more where it fails.
+      period: 3600,
+      periods: 1,
+      above: 2,
+    },
     ...[...STREAMS, ...streams.map(({ name }) => name)].map((stream) => ({
       name: `${stream}-throttled`,
       text: `Stream ${stream} has refused writes; they are repeated, but intake slows down.`,
@@ -201,18 +214,17 @@ function resource(prefix: string, topic: string, alarm: Alarm): Resource {
   };
 }
 
-/** What looks for silence must not fall silent itself. */
-function stoppedResource(prefix: string, topic: string, name: string): Resource {
+function stoppedResource(prefix: string, topic: string, { name, seconds, text }: (typeof STOPPED)[number]): Resource {
   return {
     Type: 'AWS::CloudWatch::Alarm',
     Properties: {
       AlarmName: `${prefix}-${name}-stopped`,
-      AlarmDescription: `${name} has not run for an hour: nobody looks for what is missing. Its schedule may have been switched off.`,
+      AlarmDescription: `${text} Its schedule may have been switched off.`,
       Namespace: 'AWS/Lambda',
       MetricName: 'Invocations',
       Dimensions: dimensionList({ FunctionName: `${prefix}-${name}` }),
       Statistic: 'Sum',
-      Period: 3600,
+      Period: seconds,
       EvaluationPeriods: 1,
       Threshold: 1,
       ComparisonOperator: 'LessThanThreshold',

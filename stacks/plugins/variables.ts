@@ -2,6 +2,7 @@
 // cannot derive are made here; what is deployed is in stacks/*.yml.
 import { bankNamed } from '../../cli/bank.ts';
 import type { BankConfig, Subscription } from '../../shared/config.ts';
+import { searchAccessOf, type SearchAccess } from './access.ts';
 import { alarmResources } from './alarms.ts';
 import { eventsOf, type Events } from './events.ts';
 import { checkLogKeys, logOf, type LogStack } from './log.ts';
@@ -45,7 +46,7 @@ export interface Custom {
   readonly subscriptions: Readonly<
     Record<'alerts' | 'operations' | 'witness', readonly { readonly Protocol: string; readonly Endpoint: string }[]>
   >;
-  readonly opensearch: OpenSearch;
+  readonly opensearch: OpenSearch & { readonly access: SearchAccess };
   /** Object Lock mode of the vault as S3 writes it. */
   readonly lockMode: string;
   readonly destinationPolicy: string;
@@ -70,8 +71,9 @@ interface OpenSearch {
   readonly arn: string;
   /** Of the functions that talk to OpenSearch; null where it is reached without a VPC. */
   readonly vpc: { readonly subnetIds: readonly string[]; readonly securityGroupIds: readonly string[] } | null;
-  /** Whom provision lets into a domain of our own; null where others give access. */
+  /** Functions that provision lets in; null where others give access. */
   readonly indexRole: object | null;
+  readonly lifecycleRole: object | null;
   /** Zones of the domain: as many as it has subnets; a number only where there are several. */
   readonly multiZone: boolean;
   readonly zones: { readonly AvailabilityZoneCount: number } | null;
@@ -119,6 +121,7 @@ export function derive(described: BankConfig, parameters: Parameters): Custom {
   const here = `${bank.region}:${security}`;
   const accounts = accountLists(bank);
   const kafka = kafkaOf(bank);
+  const search = openSearch(bank, parameters.opensearchUrl);
   return {
     bank,
     stack,
@@ -135,7 +138,7 @@ export function derive(described: BankConfig, parameters: Parameters): Custom {
       operations: (bank.operations?.subscriptions ?? []).map(subscription),
       witness: (bank.log?.witness?.subscriptions ?? []).map(subscription),
     },
-    opensearch: openSearch(bank, parameters.opensearchUrl),
+    opensearch: { ...search, access: searchAccessOf(bank, { arn: search.arn, isOurs: search.indexRole !== null }) },
     lockMode: bank.retention.evidence_mode.toUpperCase(),
     destinationPolicy: destinationPolicy(accounts, `arn:aws:logs:${here}:destination:${prefix}-intake`),
     searchLogsPolicy: searchLogsPolicy(bank),
@@ -170,7 +173,7 @@ function subscription({ protocol, endpoint }: Subscription): { readonly Protocol
 }
 
 /** Where OpenSearch is: the parameter wins, then the bank's endpoint (with its VPC), then a domain of our own. */
-function openSearch({ bank, security_account: security, region, opensearch }: BankConfig, givenUrl: string): OpenSearch {
+function openSearch({ bank, security_account: security, region, opensearch, access }: BankConfig, givenUrl: string): OpenSearch {
   const { domain, endpoint, subnet_ids: subnetIds, security_group_ids: securityGroupIds } = opensearch;
   const url = givenUrl === '' ? endpoint : givenUrl;
   const arn = (name: string): string => `arn:aws:es:${region}:${security}:domain/${name}`;
@@ -181,7 +184,7 @@ function openSearch({ bank, security_account: security, region, opensearch }: Ba
       url: { 'Fn::Join': ['', ['https://', { 'Fn::GetAtt': ['SearchDomain', 'DomainEndpoint'] }]] },
       arn: arn(`strongroom-${bank}`),
       vpc: { subnetIds: domain.subnet_ids, securityGroupIds: domain.security_group_ids },
-      indexRole: { 'Fn::GetAtt': ['IndexRole', 'Arn'] },
+      ...FUNCTION_ROLES,
       multiZone: zones > 1,
       zones: zones > 1 ? { AvailabilityZoneCount: zones } : null,
     };
@@ -194,11 +197,13 @@ function openSearch({ bank, security_account: security, region, opensearch }: Ba
     url,
     arn: arn(name ?? `strongroom-${bank}`),
     vpc,
-    indexRole: null,
+    ...(access === undefined ? { indexRole: null, lifecycleRole: null } : FUNCTION_ROLES),
     multiZone: false,
     zones: null,
   };
 }
+
+const FUNCTION_ROLES = { indexRole: { 'Fn::GetAtt': ['IndexRole', 'Arn'] }, lifecycleRole: { 'Fn::GetAtt': ['LifecycleRole', 'Arn'] } };
 
 /** Who may subscribe log groups to the intake; CloudFormation wants it as text. */
 function destinationPolicy({ ids }: Accounts, destination: string): string {

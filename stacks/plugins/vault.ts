@@ -25,13 +25,15 @@ export interface VaultSettings {
 /** Functions beside those that seal. */
 const NOTARY = 'notarize';
 const OPENING = [NOTARY, 'replay', 'watch'];
+/** Reads which legal holds are open, and nothing else. */
+const READS_HOLDS = 'lifecycle';
 
 export function vaultOf(bank: BankConfig, sealing: readonly string[]): VaultSettings {
   const role = (name: string): string => `arn:aws:iam::${bank.security_account}:role/strongroom-${bank.bank}-${name}`;
   const [reader, officer, notary] = [role('evidence-reader'), role('evidence-officer'), role(NOTARY)];
   const sealers = sealing.map(role);
   const opening = OPENING.map(role);
-  const openers = [...sealers, ...opening, reader, officer];
+  const openers = [...sealers, ...opening, role(READS_HOLDS), reader, officer];
   return {
     ...{ reader, officer, notary, sealers, openers },
     staters: [...opening, reader, officer],

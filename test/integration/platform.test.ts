@@ -4,10 +4,12 @@ import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { GetRecordsCommand, GetShardIteratorCommand, ListShardsCommand, PutRecordCommand } from '@aws-sdk/client-kinesis';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand, ListQueuesCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { output } from '../../cli/deployed.ts';
 import { SOURCES } from '../../shared/sources/registry.ts';
+import type { LifecycleRun } from '../../shared/lifecycle/run.ts';
 import { createBatcher } from '../../shared/hub/batch.ts';
 import type { HubDocument, Origin } from '../../shared/model.ts';
 import { startDeployment, type Deployment } from '../../local/deployment.ts';
@@ -181,6 +183,41 @@ describe('a morning of the bank', () => {
   test('nothing is left in a queue or a dead-letter queue', async () => {
     await deployment.host.quiesce();
     expect(await waitingIn('strongroom-')).toBe(0);
+  });
+});
+
+describe('as deployed', () => {
+  test('the life cycle of the indices runs, makes what comes next, and has nothing to do the second time', async () => {
+    const lambda = new LambdaClient({
+      region: deployment.bank.region,
+      endpoint: deployment.platform.endpoint,
+      credentials: deployment.security.credentials,
+    });
+    const run = async (): Promise<LifecycleRun> => {
+      const answer = await lambda.send(new InvokeCommand({ FunctionName: 'strongroom-demo-lifecycle', Payload: '{}' }));
+      expect([answer.FunctionError, Buffer.from(answer.Payload ?? []).toString()]).toEqual([undefined, expect.stringContaining('planned')]);
+      return JSON.parse(Buffer.from(answer.Payload ?? []).toString()) as LifecycleRun;
+    };
+    try {
+      const first = await run();
+      expect(first.faults).toEqual([]);
+      expect(first.done.length).toBeGreaterThan(0);
+      expect((await run()).done).toEqual([]);
+    } finally {
+      lambda.destroy();
+    }
+  });
+
+  test('the search command finds OpenSearch by itself', async () => {
+    const { code, stdout } = await strongroom('search', 'api.operation:StopLogging', '--last', '7d', '--json');
+    const found = stdout
+      .toString()
+      .split('\n')
+      .filter((line) => line !== '');
+
+    expect(code).toBe(0);
+    expect(found.length).toBeGreaterThan(0);
+    expect(found.every((line) => line.includes('StopLogging'))).toBe(true);
   });
 });
 

@@ -54,10 +54,11 @@ const WITNESS = `log:
         endpoint: audit@demo-bank.example
 `;
 
-/** @returns the demo's file for a bank `topics` with a Kafka cluster of every kind, and a stream that no account but its own writes to. */
+/** @returns the demo's file for a bank `topics` with a Kafka cluster of every kind, and a stream that no account but its own writes to; it gives access to OpenSearch by itself. */
 export function bankWithKafka(): string {
   return demo()
     .replace('bank: demo', 'bank: topics')
+    .replace(/^access:\n(?:[ #].*\n)+/m, '')
     .replace(/^kafka:\n(?:[ #].*\n)+/m, KAFKA)
     .replace(/^streams:\n(?:[ #].*\n)+/m, STREAMS);
 }

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { readEnvironment } from '../../shared/config.ts';
-import { INDEX_ROLE } from '../../shared/opensearch/access.ts';
 import { isObject, object, parseJson, text } from '../../shared/outcome.ts';
 import { WORKERS } from '../../shared/replay/plan.ts';
 import { bankWithDomain, bankWithEndpointInVpc, bankWithKafka } from './banks.ts';
@@ -38,6 +37,7 @@ const WILDCARDS: Readonly<Record<string, string>> = {
   'NotarizeRole/Trace': 'X-Ray has no resources',
   'ReplayRole/Trace': 'X-Ray has no resources',
   'WatchRole/Trace': 'X-Ray has no resources',
+  'LifecycleRole/Trace': 'X-Ray has no resources',
   'WatchRole/AskForPublicKeys': 'CloudTrail has no resource for ListPublicKeys',
   'IngestKafkaRole/Trace': 'X-Ray has no resources',
   'KafkaAccessPolicy/FindBrokers': 'MSK has no resource for GetBootstrapBrokers',
@@ -63,13 +63,18 @@ const ENVIRONMENT: Readonly<Record<string, readonly string[]>> = {
     'PERIOD_KEYS_BUCKET',
     'VAULT_BUCKET',
   ],
-  provision: ['OPENSEARCH_URL'],
+  provision: ['INDEX_ROLE_ARN', 'LIFECYCLE_ROLE_ARN', 'OPENSEARCH_URL'],
   notarize: ['LOG_KEY_ARN', 'LOG_TABLE', 'VAULT_BUCKET'],
   replay: ['EVIDENCE_KEY_ARN', 'HUB_STREAM', 'PARKED_BUCKET', 'PERIOD_KEYS_BUCKET', 'PSEUDONYM_KEY_ARN', 'VAULT_BUCKET'],
+  lifecycle: ['OPENSEARCH_URL', 'VAULT_BUCKET'],
   watch: ['ALERT_TABLE', 'ALERT_TOPIC_ARN', 'EVIDENCE_KEY_ARN', 'HUB_STREAM', 'PARKED_BUCKET', 'PERIOD_KEYS_BUCKET', 'VAULT_BUCKET'],
 };
-const WITH_KAFKA: typeof ENVIRONMENT = { ...ENVIRONMENT, 'ingest-kafka': ENVIRONMENT['ingest-stream'] ?? [] };
-const WITH_DOMAIN: typeof ENVIRONMENT = { ...ENVIRONMENT, provision: ['INDEX_ROLE_ARN', 'OPENSEARCH_URL'] };
+/** This bank gives access to OpenSearch by itself. */
+const WITH_KAFKA: typeof ENVIRONMENT = {
+  ...ENVIRONMENT,
+  'ingest-kafka': ENVIRONMENT['ingest-stream'] ?? [],
+  provision: ['OPENSEARCH_URL'],
+};
 
 /** Buckets that cannot have a customer key: load balancers and S3's own access logs deliver to SSE-S3 only. */
 const SSE_S3 = ['AccessLogsBucket', 'BalancerBucket'];
@@ -131,7 +136,7 @@ function sealersOf(environment: typeof ENVIRONMENT): readonly string[] {
 
 describe.each([
   ['demo', () => demo, ENVIRONMENT],
-  ['a bank with a domain', () => vpc, WITH_DOMAIN],
+  ['a bank with a domain', () => vpc, ENVIRONMENT],
   ['a bank with an endpoint in a VPC', () => existing, ENVIRONMENT],
   ['a bank with Kafka clusters', () => topics, WITH_KAFKA],
 ])('%s', (_name, stack, environment) => {
@@ -595,46 +600,87 @@ describe('OpenSearch', () => {
         .filter(({ properties }) => properties['VpcConfig'] !== undefined)
         .map(({ id }) => id);
 
-    expect(inVpc(vpc)).toEqual(['IndexLambdaFunction', 'ProvisionLambdaFunction']);
-    expect(inVpc(existing)).toEqual(['IndexLambdaFunction', 'ProvisionLambdaFunction']);
+    expect(inVpc(vpc)).toEqual(['IndexLambdaFunction', 'ProvisionLambdaFunction', 'LifecycleLambdaFunction']);
+    expect(inVpc(existing)).toEqual(['IndexLambdaFunction', 'ProvisionLambdaFunction', 'LifecycleLambdaFunction']);
     expect(inVpc(demo)).toEqual([]);
     for (const compiled of [demo, existing]) expect(ofType(compiled, 'AWS::OpenSearchService::Domain')).toEqual([]);
   });
 
   it('inside a VPC is reached from the subnets that the bank names, with the right to network interfaces before the function is made', () => {
-    for (const id of ['IndexLambdaFunction', 'ProvisionLambdaFunction']) {
+    for (const id of ['IndexLambdaFunction', 'ProvisionLambdaFunction', 'LifecycleLambdaFunction']) {
       expect(named(existing, id).properties['VpcConfig']).toEqual({
         SubnetIds: ['subnet-0aaa1111', 'subnet-0bbb2222'],
         SecurityGroupIds: ['sg-0ddd4444'],
       });
     }
     for (const compiled of [vpc, existing]) {
-      expect(named(compiled, 'SearchNetworkPolicy').properties['Roles']).toEqual([{ Ref: 'IndexRole' }, { Ref: 'ProvisionRole' }]);
+      expect(named(compiled, 'SearchNetworkPolicy').properties['Roles']).toEqual([
+        { Ref: 'IndexRole' },
+        { Ref: 'ProvisionRole' },
+        { Ref: 'LifecycleRole' },
+      ]);
       const template = object(parseJson(readFileSync(compiled.file, 'utf8')));
-      for (const id of ['IndexLambdaFunction', 'ProvisionLambdaFunction'])
+      for (const id of ['IndexLambdaFunction', 'ProvisionLambdaFunction', 'LifecycleLambdaFunction'])
         expect(at(template, 'Resources', id, 'DependsOn')).toContain('SearchNetworkPolicy');
     }
     expect(demo.resources.map(({ id }) => id)).not.toContain('SearchNetworkPolicy');
   });
 
-  it('of our own is told by provision who index is, and lets provision write that one role', () => {
-    const written = ['roles', 'rolesmapping'].map(
-      (kind) => `arn:aws:es:eu-central-1:111111111111:domain/strongroom-vpc/_plugins/_security/api/${kind}/${INDEX_ROLE}`,
-    );
+  it('lets provision give the roles that are ours by their name, and the audit log, where access is ours to give', () => {
+    const api = 'arn:aws:es:eu-central-1:111111111111:domain/strongroom-vpc/_plugins/_security/api';
+    const security = [
+      ...['roles', 'rolesmapping', 'tenants', 'audit'].map((list) => `${api}/${list}`),
+      ...['roles/strongroom-*', 'rolesmapping/strongroom-*', 'tenants/strongroom-*', 'audit/config'].map((own) => `${api}/${own}`),
+    ];
     const toSecurity = (compiled: Compiled): readonly (readonly unknown[])[] =>
       statements(compiled)
         .map(({ name, actions, resources }) => [name, actions, resources.filter((arn) => String(arn).includes('_security'))] as const)
         .filter(([, , resources]) => resources.length > 0);
 
-    expect(at(named(vpc, 'ProvisionLambdaFunction').properties, 'Environment', 'Variables', 'INDEX_ROLE_ARN')).toEqual({
-      'Fn::GetAtt': ['IndexRole', 'Arn'],
-    });
     expect(toSecurity(vpc)).toEqual([
-      ['SearchDomain/Provision', ['es:ESHttpGet', 'es:ESHttpPut'], written],
-      ['SearchAccessPolicy/MapIndexRole', ['es:ESHttpPut'], written],
+      ['SearchDomain/GiveAccess', ['es:ESHttpGet', 'es:ESHttpPut', 'es:ESHttpDelete'], security],
+      ['SearchAccessPolicy/GiveAccess', ['es:ESHttpGet', 'es:ESHttpPut', 'es:ESHttpDelete'], security],
     ]);
-    expect(named(vpc, 'SearchAccessPolicy').properties['RoleName']).toEqual({ Ref: 'ProvisionRole' });
-    expect([...toSecurity(demo), ...toSecurity(existing)]).toEqual([]);
+    for (const compiled of [demo, vpc, existing]) {
+      expect(named(compiled, 'SearchAccessPolicy').properties['RoleName']).toEqual({ Ref: 'ProvisionRole' });
+      expect(at(named(compiled, 'ProvisionLambdaFunction').properties, 'Environment', 'Variables', 'INDEX_ROLE_ARN')).toEqual({
+        'Fn::GetAtt': ['IndexRole', 'Arn'],
+      });
+    }
+    // Its bank gives access by itself.
+    expect(toSecurity(topics)).toEqual([]);
+    expect(at(named(topics, 'ProvisionLambdaFunction').properties, 'Environment', 'Variables', 'INDEX_ROLE_ARN')).toBeUndefined();
+  });
+
+  it('of our own lets in those of the bank’s file whom IAM knows, and nobody without a name', () => {
+    const policy = at(named(vpc, 'SearchDomain').properties, 'AccessPolicies', 'Statement');
+    const principals = list(policy).map((statement) => [at(statement, 'Sid'), at(statement, 'Principal', 'AWS')]);
+
+    expect(principals.filter(([, principal]) => !JSON.stringify(principal).includes('LifecycleRole'))).toEqual([
+      ...['Index', 'SeePeriods', 'MakeStores', 'SeeTemplates'].map((sid) => [sid, { 'Fn::GetAtt': ['IndexRole', 'Arn'] }]),
+      ['Provision', { 'Fn::GetAtt': ['ProvisionRole', 'Arn'] }],
+      ['GiveAccess', { 'Fn::GetAtt': ['ProvisionRole', 'Arn'] }],
+      ['People', ['arn:aws:iam::111111111111:role/platform-on-call']],
+    ]);
+  });
+
+  it('publishes its audit log to a log group of its own that only this domain may write to', () => {
+    const [domain] = ofType(vpc, 'AWS::OpenSearchService::Domain');
+    expect(at(domain?.properties, 'LogPublishingOptions', 'AUDIT_LOGS')).toEqual({
+      Enabled: true,
+      CloudWatchLogsLogGroupArn: { 'Fn::GetAtt': ['SearchAuditLogs', 'Arn'] },
+    });
+    expect(named(vpc, 'SearchAuditLogs').properties['LogGroupName']).toBe('/aws/opensearch/strongroom-vpc/audit');
+    const document = object(parseJson(text(named(vpc, 'SearchLogsPolicy').properties['PolicyDocument']) ?? ''));
+    expect(document).toMatchObject({
+      Statement: [
+        {
+          Principal: { Service: 'es.amazonaws.com' },
+          Resource: 'arn:aws:logs:eu-central-1:111111111111:log-group:/aws/opensearch/strongroom-vpc/*',
+          Condition: { ArnLike: { 'aws:SourceArn': 'arn:aws:es:eu-central-1:111111111111:domain/strongroom-vpc' } },
+        },
+      ],
+    });
   });
 });
 

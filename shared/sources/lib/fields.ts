@@ -212,38 +212,49 @@ export function dropEmpty(fields: Fields): void {
 /** Everything that was not taken; undefined where nothing is left. */
 export function leftovers(fields: Fields): JsonObject | undefined {
   const { members } = fields;
-  const names = Object.keys(members);
-  if (fields.fates === undefined && isFull(members, names)) return names.length === 0 ? undefined : members;
-  const rest: Record<string, Json> = {};
-  let any = false;
-  for (const name of names) {
-    const fate = fateOf(fields, name);
-    if (fate?.taken === true) continue;
-    const inner = fate?.inner;
-    const left = inner === undefined ? members[name] : isList(inner) ? leftoverList(inner) : leftovers(inner);
+  if (fields.fates === undefined && isFull(members)) return hasMembers(members) ? members : undefined;
+  let rest: Record<string, Json> | undefined;
+  // Of all loops, the compiler knows in this one where the members are.
+  for (const name in members) {
+    const left = leftOf(members[name], fateOf(fields, name));
     if (left === undefined || left === null) continue;
-    any = true;
+    rest ??= {};
     // Assigning to __proto__ would not make a member.
     if (name === '__proto__') Object.defineProperty(rest, name, { value: left, enumerable: true, configurable: true, writable: true });
     else rest[name] = left;
   }
-  return any ? rest : undefined;
+  return rest;
+}
+
+function leftOf(member: Json | undefined, fate: Fate | undefined): Json | undefined {
+  if (fate === undefined) return member;
+  if (fate.taken) return undefined;
+  const { inner } = fate;
+  return inner === undefined ? member : isList(inner) ? leftoverList(inner) : leftovers(inner);
 }
 
 /** True where leftovers() has nothing. */
 export function isSpent(fields: Fields): boolean {
   const { members } = fields;
-  return Object.keys(members).every((name) => {
-    if ((members[name] ?? undefined) === undefined) return true;
+  for (const name in members) {
+    if ((members[name] ?? undefined) === undefined) continue;
     const fate = fateOf(fields, name);
-    if (fate?.taken === true || fate?.inner === undefined) return fate?.taken === true;
-    return isList(fate.inner) ? fate.inner.every(isSpent) : isSpent(fate.inner);
-  });
+    if (fate?.taken === true) continue;
+    const inner = fate?.inner;
+    if (inner === undefined || !(isList(inner) ? inner.every(isSpent) : isSpent(inner))) return false;
+  }
+  return true;
 }
 
 /** Nothing but values: then the object is left as it is. */
-function isFull(members: JsonObject, names: readonly string[]): boolean {
-  return names.every((name) => (members[name] ?? undefined) !== undefined);
+function isFull(members: JsonObject): boolean {
+  for (const name in members) if ((members[name] ?? undefined) === undefined) return false;
+  return true;
+}
+
+function hasMembers(members: JsonObject): boolean {
+  for (const name in members) if (Object.hasOwn(members, name)) return true;
+  return false;
 }
 
 function leftoverList(list: readonly Fields[]): readonly JsonObject[] | undefined {

@@ -66,6 +66,55 @@ describe('payloads', () => {
   });
 });
 
+describe('what an index neither needs nor may hold', () => {
+  const time = Date.UTC(2026, 10, 2, 8, 0, 1, 250);
+  const sent = (changes: Partial<OcsfEvent>): unknown =>
+    JSON.parse(toDocument({ ...apiCall(undefined), unmapped: undefined, time, ...changes }).json);
+  const metadata = apiCall(undefined).metadata;
+
+  it.each([
+    ['a start that is the time', { start_time: time }, { start_time: undefined }],
+    [
+      'an end, which the duration tells',
+      { start_time: time, end_time: time + 60_000 },
+      { start_time: undefined, end_time: undefined, duration: 60_000 },
+    ],
+    ['an end before the time', { end_time: time - 1 }, { end_time: time - 1 }],
+    ['another start', { start_time: time - 1 }, { start_time: time - 1 }],
+    ['the time as it was written', { metadata: { ...metadata, original_time: '2026-11-02T09:00:01.250417+01:00' } }, { metadata }],
+    [
+      'a time that was written otherwise',
+      { metadata: { ...metadata, original_time: 'Nov  2 08:00:01' } },
+      { metadata: { ...metadata, original_time: 'Nov  2 08:00:01' } },
+    ],
+    [
+      "the balancer's finer start",
+      { start_time: time - 40, unmapped: { request_creation_time: '2026-11-02T08:00:01.210999Z', redirect_url: 'u' } },
+      { start_time: time - 40, unmapped: { redirect_url: 'u' } },
+    ],
+    [
+      "S3's trace of a request",
+      { unmapped: { additionalEventData: { 'x-amz-id-2': 'abc', bytesTransferredOut: 5 } } },
+      { unmapped: { additionalEventData: { bytesTransferredOut: 5 } } },
+    ],
+  ])('%s', (_, given: Partial<OcsfEvent>, expected: object) => {
+    const event = JSON.parse(JSON.stringify({ ...apiCall(undefined), unmapped: undefined, time, ...given, ...expected })) as unknown;
+
+    expect(sent(given)).toEqual(event);
+  });
+
+  it('session tokens, however they are written; the payload stays JSON', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.constantFrom('sessionToken', 'SessionToken', 'securityToken'), (token, name) => {
+        const api = { operation: 'AssumeRole', response: { data: { credentials: { accessKeyId: 'ASIAEXAMPLE', [name]: token } } } };
+        const { api: found } = sent({ api }) as { api: { response: { data: string } } };
+
+        expect(JSON.parse(found.response.data)).toEqual({ credentials: { accessKeyId: 'ASIAEXAMPLE', [name]: '(removed)' } });
+      }),
+    );
+  });
+});
+
 describe('the document', () => {
   it('is one line', () => {
     expect(toDocument(apiCall({ operation: 'a\nb\u2028c', request: { uid: 'r', data: 'd\r\ne' } })).json).not.toMatch(/[\n\r]/);

@@ -328,6 +328,12 @@ describe('fields', () => {
     expect(found['http_response']).toEqual({ code: 200 });
   });
 
+  test.each(['1969-12-31T23:59:59Z', '2100-01-01T00:00:00Z'])('a creation time of %s is kept, but not as the start', (created) => {
+    const outcome = read(lineOf({ 21: created }));
+    expect(outcome).toMatchObject({ kind: 'value', value: { unmapped: { request_creation_time: created } } });
+    if (outcome.kind === 'value') expect([outcome.value['start_time'], validateEvent(outcome.value)]).toEqual([undefined, []]);
+  });
+
   test('but a rule priority of -1 is a value', () => {
     expect(at(event(lineOf({ 20: '-1' })), 'unmapped.matched_rule_priority')).toBe('-1');
   });

@@ -137,7 +137,9 @@ function unmap(mapped: OcsfEvent): Json {
   let record: Json = mapped.unmapped ?? {};
   for (const [raw, path] of MOVES) record = put(record, raw.split('.'), at(mapped, path));
   const resources = at(mapped, 'resources');
-  if (isArray(resources)) record = put(record, ['resources'], resources.map(unmapResource));
+  // What the request names is in the payload as well.
+  const listed = isArray(resources) ? resources.filter((one) => at(one, 'role_id') === undefined) : [];
+  if (listed.length > 0) record = put(record, ['resources'], listed.map(unmapResource));
   return record;
 }
 

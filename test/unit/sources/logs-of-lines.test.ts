@@ -87,6 +87,11 @@ describe('MySQL', () => {
       expect(eventOf(mysqlSlow, query(login)).unmapped).toMatchObject({ comments: [`User@Host: ${login}`] });
   });
 
+  test.each(['app[] @ client.example [192.0.2.7]', '[] @ []'])('a login without a user, %s, is valid', (login) => {
+    const event = eventOf(mysqlSlow, `# Time: 2026-01-01T00:00:00Z\n# User@Host: ${login}\n# Query_time: 1.000000\nselect 1;\n`);
+    expect([event['actor'], validateEvent(event)]).toEqual([{ app_name: 'MySQL' }, []]);
+  });
+
   test('what looks like the banner is not left out', () => {
     const { events, parked } = runRecords(mysqlGeneral, [['DROP TABLE t; -- , Version: 8 started with:', { time: Date.UTC(2026, 0, 1) }]]);
     expect([events.map(({ message }) => message), parked]).toEqual([['DROP TABLE t; -- , Version: 8 started with:'], []]);

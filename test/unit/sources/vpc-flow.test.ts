@@ -7,6 +7,7 @@ import type { Context } from '../../../shared/sources/api.ts';
 import { TRANSIT_GATEWAY_FORMAT } from '../../../shared/sources/vpc-flow-format.ts';
 import { vpcFlow } from '../../../shared/sources/vpc-flow.ts';
 import { validateEvent } from '../../ocsf.ts';
+import { DELIVERED, runRecords } from './log-run.ts';
 
 const ORIGIN: Origin = {
   bank: 'demo',
@@ -256,6 +257,12 @@ describe('time', () => {
     ['end, without a start', '- 1767225655', 'start end', 1_767_225_655_000],
   ])('is %s', (_, cells, header, time) => {
     expect(event(`198.51.100.7 ${cells}`, { header: `srcaddr ${header}` })['time']).toBe(time);
+  });
+
+  test.each(['1', '4102444800'])('of a log event that starts at %s is that of its delivery', (start) => {
+    const [found] = runRecords(vpcFlow, [[LINE.replace('1767225600', start), { time: DELIVERED, uid: '1' }]], { logGroup: 'flows' }).events;
+    expect(found).toMatchObject({ time: DELIVERED, end_time: 1_767_225_655_000, unmapped: { start } });
+    expect([found?.['start_time'], validateEvent(found)]).toEqual([undefined, []]);
   });
 
   test('is that of the wrapper, or of the delivery, where the format has none', () => {

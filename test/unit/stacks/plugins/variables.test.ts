@@ -107,7 +107,6 @@ describe('OpenSearch', () => {
       kind: 'external-vpc',
       url,
       vpc: { subnetIds: ['subnet-0aaa1111'], securityGroupIds: ['sg-0ddd4444'] },
-      indexRole: null,
     });
     expect(derive(bank, { ...SECURITY, opensearchUrl: 'http://127.0.0.1:9299' }).opensearch).toMatchObject({ kind: 'external', vpc: null });
   });
@@ -119,6 +118,18 @@ describe('OpenSearch', () => {
     expect(derive(demo({ opensearch: { endpoint: 'https://logs.bank.example' } }), SECURITY).opensearch.arn).toBe(
       'arn:aws:es:eu-central-1:111111111111:domain/strongroom-demo',
     );
+  });
+
+  it('gives functions and people their roles where the bank’s file says who has which, or the domain is our own', () => {
+    const { access, ...others } = demo({ opensearch: { endpoint: url } });
+    const functions = { indexRole: { 'Fn::GetAtt': ['IndexRole', 'Arn'] }, lifecycleRole: { 'Fn::GetAtt': ['LifecycleRole', 'Arn'] } };
+
+    expect(access?.roles).not.toEqual([]);
+    expect(derive(demo({ opensearch: { endpoint: url } }), SECURITY).opensearch).toMatchObject(functions);
+    expect(derive(others, SECURITY).opensearch).toMatchObject({ indexRole: null, lifecycleRole: null, access: { policy: {} } });
+    const own = derive({ ...others, opensearch: { domain: { ...DOMAIN, subnet_ids: ['subnet-0aaa1111'] } } }, SECURITY).opensearch;
+    expect(own).toMatchObject({ ...functions, access: { people: ['arn:aws:iam::111111111111:root'] } });
+    expect(Object.keys(own.access.policy)).toEqual(['SearchAccessPolicy']);
   });
 
   it('as a domain of our own lies in the bank’s subnets, with a zone for each', () => {

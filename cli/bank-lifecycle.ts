@@ -1,0 +1,33 @@
+// What contradicts itself in the life cycle of the index: `opensearch.lifecycle`, `opensearch.snapshots`, and `index_days` of `retention`.
+// https://docs.aws.amazon.com/opensearch-service/latest/developerguide/ultrawarm.html
+import type { BankConfig } from '../shared/config.ts';
+import type { Problem } from './yaml-file.ts';
+
+export function* lifecycle({ opensearch, retention }: BankConfig): Generator<Problem> {
+  const { lifecycle: given = {}, snapshots } = opensearch;
+  const path = (name: string): string[] => ['opensearch', 'lifecycle', name];
+  const { close_after_days: close = 2, warm_after_days: warm, cold_after_days: cold, single_copy_after_days: single } = given;
+  if (warm !== undefined && warm < close)
+    yield {
+      path: path('warm_after_days'),
+      message: `must be at least close_after_days, ${close}: nothing is written there (found ${warm})`,
+    };
+  if (cold !== undefined && (warm === undefined || cold <= warm))
+    yield {
+      path: path('cold_after_days'),
+      message: `must come after warm_after_days: indices go there from UltraWarm alone (found ${cold})`,
+    };
+  if (single !== undefined && snapshots === undefined)
+    yield { path: path('single_copy_after_days'), message: 'needs opensearch.snapshots: only what a snapshot holds has a single copy' };
+  yield* tooLong(['retention', 'index_days'], retention.index_days, retention.evidence_days);
+  for (const [index, { index_days: days, evidence_days: evidence }] of (retention.classes ?? []).entries())
+    yield* tooLong(['retention', 'classes', String(index), 'index_days'], days, evidence);
+}
+
+function* tooLong(path: string[], days: number | undefined, evidence: number): Generator<Problem> {
+  if (days === undefined || days <= evidence) return;
+  yield {
+    path,
+    message: `must not be above evidence_days (${evidence}): what is found there could not be proven any more (found ${days})`,
+  };
+}

@@ -1,0 +1,100 @@
+// The roles of the functions in OpenSearch: each can do its work and nothing else.
+// https://docs.opensearch.org/latest/security/access-control/permissions/
+import { INDEX_PREFIX, REPLAY_PREFIX, STORE_PREFIX } from './index-name.ts';
+import { MARK, ROLE_PREFIX, type Role } from './roles.ts';
+
+export const INDEX_ROLE = `${ROLE_PREFIX}index`;
+export const LIFECYCLE_ROLE = `${ROLE_PREFIX}lifecycle`;
+
+/** ARNs of the functions' IAM roles; left out where there is no such function. */
+export interface FunctionArns {
+  readonly index?: string | undefined;
+  readonly lifecycle?: string | undefined;
+}
+
+/** Periods are aliases: to make one takes the right for the alias and for the store behind it. */
+const OURS = [`${INDEX_PREFIX}*`, `${STORE_PREFIX}*`, `${REPLAY_PREFIX}*`];
+
+/**
+ * `index` looks at the templates, makes stores with their periods and creates documents. What comes too late for a closed period it looks up by
+ * its id. Mappings are never changed by documents (template.ts), so there is no right to; nor is there one to search or to delete.
+ */
+const INDEX: Pick<Role, 'cluster_permissions' | 'index_permissions'> = {
+  cluster_permissions: ['indices:admin/index_template/get', 'indices:data/write/bulk', 'indices:data/read/mget'],
+  index_permissions: [
+    {
+      index_patterns: OURS,
+      allowed_actions: [
+        'indices:admin/create',
+        'indices:admin/aliases',
+        // HEAD of an index asks for its description.
+        'indices:admin/get',
+        // The parts of a bulk request have names of their own, and there is no right to create documents but not to replace them.
+        'indices:data/write/bulk*',
+        'indices:data/write/index',
+        'indices:data/read/get',
+        'indices:data/read/mget*',
+      ],
+    },
+  ],
+};
+
+/**
+ * `lifecycle` makes, closes, merges, splits, moves, snapshots and deletes indices. It searches for how many events there are by day; OpenSearch
+ * splits nothing for who sees only some attributes, so there is no narrower right.
+ */
+const LIFECYCLE: Pick<Role, 'cluster_permissions' | 'index_permissions'> = {
+  cluster_permissions: [
+    'cluster:monitor/*',
+    'cluster:admin/repository/get',
+    'cluster:admin/snapshot/create',
+    'cluster:admin/snapshot/get',
+    'cluster:admin/snapshot/status',
+    'cluster:admin/snapshot/delete',
+    'indices:admin/index_template/get',
+    'indices:admin/aliases*',
+    // UltraWarm and cold storage of Amazon OpenSearch Service: as its roles ultrawarm_manager and cold_manager.
+    'cluster:admin/ultrawarm/*',
+    'cluster:admin/cold/*',
+  ],
+  index_permissions: [
+    {
+      index_patterns: OURS,
+      allowed_actions: [
+        'indices:monitor/*',
+        'indices:admin/get',
+        'indices:admin/aliases*',
+        'indices:admin/create',
+        'indices:admin/resize',
+        'indices:admin/delete',
+        'indices:admin/settings/update',
+        'indices:admin/mappings/get*',
+        'indices:admin/block/add*',
+        'indices:admin/forcemerge*',
+        'indices:admin/flush*',
+        'indices:admin/refresh*',
+        'indices:admin/ultrawarm/*',
+        'indices:data/read/minmax',
+        'indices:data/read/search*',
+      ],
+    },
+  ],
+};
+
+/** @returns the roles of the functions that there are. */
+export function rolesOfFunctions({ index, lifecycle }: FunctionArns): readonly Role[] {
+  return [
+    ...(index === undefined ? [] : [functionRole(INDEX_ROLE, INDEX, index)]),
+    ...(lifecycle === undefined ? [] : [functionRole(LIFECYCLE_ROLE, LIFECYCLE, lifecycle)]),
+  ];
+}
+
+function functionRole(name: string, rights: Pick<Role, 'cluster_permissions' | 'index_permissions'>, arn: string): Role {
+  return {
+    name,
+    description: `${MARK}function ${name.slice(ROLE_PREFIX.length)}; what is changed here is changed back`,
+    ...rights,
+    tenant_permissions: [],
+    members: { backend_roles: [arn], users: [] },
+  };
+}
