@@ -5,11 +5,11 @@ import { startOpenSearch } from '../local/opensearch.ts';
 import { cacheDirectory, ensureDirectory } from '../local/paths.ts';
 import { openSearchClient, type OpenSearch } from '../shared/opensearch/client.ts';
 
-const HEAP_MIB = 2048;
+const HEAP_MIB = 3072;
 
 export async function withServer<T>(work: (client: OpenSearch) => Promise<T>): Promise<T> {
   const directory = mkdtempSync(join(ensureDirectory(join(cacheDirectory(), 'bench')), 'opensearch-'));
-  const server = await startOpenSearch({ directory, heapMib: HEAP_MIB, say: (line) => process.stderr.write(`${line}\n`) });
+  const server = await startOpenSearch({ directory, heapMib: HEAP_MIB, isLasting: true, say: (line) => process.stderr.write(`${line}\n`) });
   const client = openSearchClient(server.url, 'eu-central-1');
   try {
     return await work(client);

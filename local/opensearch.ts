@@ -20,6 +20,8 @@ export interface OpenSearchOptions {
   /** File for the server's output; one in `directory` where absent. */
   readonly log?: string;
   readonly heapMib?: number;
+  /** Compile as a server does that stays: slower at first, faster after minutes. */
+  readonly isLasting?: boolean;
   /** Takes one line of progress. */
   readonly say?: (line: string) => void;
 }
@@ -115,7 +117,7 @@ rootLogger.appenderRef.console.ref = console
 `;
 
 /** What bin/opensearch and config/jvm.options would set, and what makes a short-lived small node start fast. */
-function javaArguments({ home, archive }: Installation, { directory, heapMib = HEAP_MIB }: OpenSearchOptions): string[] {
+function javaArguments({ home, archive }: Installation, { directory, heapMib = HEAP_MIB, isLasting = false }: OpenSearchOptions): string[] {
   const temporary = join(directory, 'tmp');
   return [
     `-Xms${heapMib}m`,
@@ -124,7 +126,7 @@ function javaArguments({ home, archive }: Installation, { directory, heapMib = H
     '-XX:MaxDirectMemorySize=256m',
     '-XX:+UseSerialGC',
     // The slower but lighter compiler only: the machine has other things to do.
-    '-XX:TieredStopAtLevel=1',
+    ...(isLasting ? [] : ['-XX:TieredStopAtLevel=1']),
     existsSync(archive) ? `-XX:SharedArchiveFile=${archive}` : `-XX:ArchiveClassesAtExit=${archiveInMaking(directory)}`,
     '-Xlog:cds=off',
     '-Xlog:aot=off',
