@@ -75,10 +75,8 @@ function templateOf({ name, patterns, fields, sort, schemas }: Wanted): IndexTem
   const strongroom = digest(9, JSON.stringify({ settings, root }));
   // In the mapping too: each index tells by which version it was made.
   const mappings = { dynamic: false, _meta: { strongroom }, properties: root };
-  return {
-    name: `strongroom-${name}`,
-    body: { index_patterns: patterns, priority: 500, version: 1, _meta: { strongroom }, template: { settings, mappings } },
-  };
+  const body = { index_patterns: patterns, priority: 500, version: 1, template: { settings, mappings } };
+  return { name: `strongroom-${name}`, body: { ...body, _meta: { strongroom: digest(9, JSON.stringify(body)) } } };
 }
 
 const INDEX_SETTINGS = {

@@ -22,11 +22,6 @@ const parked = { s3: s3Client(environment), bucket: required('parkedBucket', env
 const { bank } = loadPackagedBank();
 let provisioned = false;
 
-/** Periods that are there: what takes one away is far from where documents arrive, and is noticed soon. */
-const known = new Set<string>();
-const FORGET_AFTER_MS = 600_000;
-let forgetAt = 0;
-
 export const handler = observed<KinesisStreamEvent, KinesisStreamBatchResponse>(log, (event) =>
   eachRecord(event.Records, log, indexRecord),
 );
@@ -41,11 +36,7 @@ async function indexRecord(record: KinesisStreamRecord): Promise<void> {
     return;
   }
   if (batch.value.header.replay?.to === 'detect') return;
-  if (Date.now() >= forgetAt) {
-    known.clear();
-    forgetAt = Date.now() + FORGET_AFTER_MS;
-  }
-  const result = await indexDocuments(batch.value.documents, client, known);
+  const result = await indexDocuments(batch.value.documents, client);
   await parkRefused(parked, batch.value, result.refused);
   report(batch.value, result);
 }

@@ -106,18 +106,18 @@ const FORMATS: Readonly<Record<string, Format>> = {
   'evidences.dst_endpoint.ip': link('src_endpoint.ip:"{{value}}" OR dst_endpoint.ip:"{{value}}"'),
   'resources.uid': link('resources.uid:"{{value}}"'),
   'finding_info.uid': link('finding_info.uid:"{{value}}"'),
-  // The command is what a reader copies; the link leads to who has read these bytes.
-  [EVIDENCE]: link('api.request.data:"{{value}}"', 'npx strongroom evidence show {{value}} --reason "…"'),
+  // Leads to who has read these bytes. No command is made of it: events of other products may have such a field too, and people copy commands.
+  [EVIDENCE]: link('api.request.data:"{{value}}"'),
 };
 
 /** Opens the events of all classes of the last week; Discover is at this path from 2.10 on. */
-function link(query: string, label = '{{value}}'): Format {
+function link(query: string): Format {
   const state = [
     '_g=(filters:!(),time:(from:now-7d,to:now))',
     `_a=(discover:(columns:!(metadata.product.name,message),isDirty:!f,sort:!(!(time,desc))),metadata:(indexPattern:${patternId(ALL)},view:discover))`,
     `_q=(filters:!(),query:(language:lucene,query:'${encodeURIComponent(query).replaceAll('%7B%7Bvalue%7D%7D', '{{value}}')}'))`,
   ].join('&');
-  return { id: 'url', params: { urlTemplate: `../app/data-explorer/discover#/?${state}`, labelTemplate: label } };
+  return { id: 'url', params: { urlTemplate: `../app/data-explorer/discover#/?${state}`, labelTemplate: '{{value}}' } };
 }
 
 function lookup(captions: Readonly<Record<string, string>>): Format {

@@ -37,14 +37,22 @@ type Unmapped = NonNullable<OcsfEvent['unmapped']>;
 
 function withoutTraces(unmapped: Unmapped, start: unknown): Unmapped {
   const { request_creation_time: created, additionalEventData: additional } = unmapped;
-  if (typeof created === 'string' && epochMs(created) === start) return { ...unmapped, request_creation_time: undefined };
-  if (!isObject(additional) || additional['x-amz-id-2'] === undefined) return unmapped;
-  return { ...unmapped, additionalEventData: { ...additional, 'x-amz-id-2': undefined } };
+  const isSaid = typeof created === 'string' && epochMs(created) === start;
+  const isTraced = isObject(additional) && additional['x-amz-id-2'] !== undefined;
+  if (!isSaid && !isTraced) return unmapped;
+  return {
+    ...unmapped,
+    request_creation_time: isSaid ? undefined : created,
+    additionalEventData: isTraced ? { ...additional, 'x-amz-id-2': undefined } : additional,
+  };
 }
 
-const TOKEN = /"((?:session|security)token)":"(?:[^"\\]|\\.)*"/gi;
+const SUSPECT = /(?:session|security)token/i;
+const TOKEN = /("(?:session|security)token":")(?:[^"\\]|\\.)*"/gi;
+/** In JSON that is text in JSON, where each quote has its backslashes; what is no token of AWS's alphabet stays there. */
+const INNER_TOKEN = /((?:session|security)token(\\+)":\s*\2")[\w+/=.-]*(?=\\+")/gi;
 
 /** @param json of a payload. @returns it with the values of session tokens replaced. */
 export function withoutTokens(json: string): string {
-  return json.includes('Token":"') ? json.replace(TOKEN, '"$1":"(removed)"') : json;
+  return SUSPECT.test(json) ? json.replace(TOKEN, '$1(removed)"').replace(INNER_TOKEN, '$1(removed)') : json;
 }

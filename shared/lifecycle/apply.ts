@@ -2,6 +2,7 @@
 import type { OpenSearch } from '../opensearch/client.ts';
 import { createStore } from '../opensearch/periods.ts';
 import { assertProvisioned } from '../opensearch/provision.ts';
+import { object } from '../outcome.ts';
 import type { Action } from './actions.ts';
 import { ask, ifThere, typeOf } from '../opensearch/ask.ts';
 import { mergeIndex, type Waiting } from './merge.ts';
@@ -64,9 +65,13 @@ async function putSettings(client: OpenSearch, index: string, body: Readonly<Rec
 type ActionOf<Kind extends Action['kind']> = Extract<Action, { readonly kind: Kind }>;
 
 async function extend(client: OpenSearch, { index, periods }: ActionOf<'extend'>): Promise<Outcome> {
-  // Refused as a whole where another index has one of them by now.
-  const actions = periods.map((alias) => ({ add: { index, alias, is_write_index: true } }));
-  await ask(client, '/_aliases', { method: 'POST', body: { actions } });
+  const own = Object.keys(object(object(object(await ask(client, `/${index}/_alias`))?.[index])?.['aliases']) ?? {})[0];
+  // An upgrade has put another in its place since: that one is extended by the next run.
+  if (own === undefined) return 'left';
+  // Refused as a whole where another index has one of them by now, or this one has lost its own.
+  const kept = [{ remove: { index, alias: own, must_exist: true } }, { add: { index, alias: own, is_write_index: true } }];
+  const added = periods.map((alias) => ({ add: { index, alias, is_write_index: true } }));
+  await ask(client, '/_aliases', { method: 'POST', body: { actions: [...kept, ...added] } });
   return 'done';
 }
 

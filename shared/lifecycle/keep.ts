@@ -22,24 +22,25 @@ export function holdOn(store: StoreState, holds: readonly Hold[], settings: Life
     const end = Date.parse(scope.to) + DAY_MS;
     // A date that cannot be read holds everything.
     if (Number.isNaN(first) || Number.isNaN(end)) return true;
-    // The index of a year takes what comes late, however late.
-    if (kindOf(store.span) === 'year') return from < end + HOLD_MARGIN_DAYS.after * DAY_MS;
+    // The index of a year takes what comes late, however late; so does one that was made long after its time.
+    if (kindOf(store.span) === 'year' || isBroughtBack(store, HOLD_MARGIN_DAYS.before)) return from < end + HOLD_MARGIN_DAYS.after * DAY_MS;
     return from < end + HOLD_MARGIN_DAYS.after * DAY_MS && to > first - HOLD_MARGIN_DAYS.before * DAY_MS;
   });
 }
 
 /** @returns why the store's time is over, holds aside; undefined where it is not. */
 export function overdue(store: StoreState, state: ClusterState, settings: LifecycleSettings, now: number): string | undefined {
-  if (!isLive(store)) return replacedBy(store, state, settings, now);
   const days = settings.indexDays(store.cls);
-  if (extentOf(store).to + days * DAY_MS > now) return undefined;
-  if (store.generation <= 1 && isBroughtBack(store) && store.created + BROUGHT_BACK_DAYS * DAY_MS > now) return undefined;
-  return `its events are older than ${days} days`;
+  const isPast = extentOf(store).to + days * DAY_MS <= now;
+  const isNew = isBroughtBack(store, days) && store.created + BROUGHT_BACK_DAYS * DAY_MS > now;
+  // One that was replaced goes with its time too, whatever became of what took its place.
+  if (isPast && !isNew) return `its events are older than ${days} days`;
+  return isLive(store) ? undefined : replacedBy(store, state, settings, now);
 }
 
 /** Made after its time. */
-function isBroughtBack(store: StoreState): boolean {
-  return store.created > extentOf(store).to + HOLD_MARGIN_DAYS.before * DAY_MS;
+function isBroughtBack(store: StoreState, indexDays: number): boolean {
+  return store.created > extentOf(store).to + Math.min(HOLD_MARGIN_DAYS.before, indexDays) * DAY_MS;
 }
 
 /** A generation that a later one has taken the place of, with all that it has. One without a successor is a copy in the making, or is not ours. */

@@ -23,10 +23,14 @@ export function plan(state: ClusterState, settings: LifecycleSettings, now: numb
   const busy = new Set(splits.map((action) => (action.kind === 'split' ? action.index : '')));
   const others = stores.filter(({ name }) => !busy.has(name));
   const merges = merged(others, one);
+  const ahead = planAhead(state, settings, now);
+  const extended = new Set(ahead.map((action) => (action.kind === 'extend' ? action.index : '')));
   return {
     actions: [
-      ...planAhead(state, settings, now),
-      ...stores.filter((store) => isOver(store, one) && !store.readOnly).map(({ name }): Action => ({ kind: 'close', index: name })),
+      ...ahead,
+      ...stores
+        .filter((store) => isOver(store, one) && !store.readOnly && !extended.has(store.name))
+        .map(({ name }): Action => ({ kind: 'close', index: name })),
       ...deletions.actions,
       ...splits,
       ...others.flatMap((store) => fewerCopies(store, one) ?? []),
@@ -43,7 +47,7 @@ export function plan(state: ClusterState, settings: LifecycleSettings, now: numb
         (name) => `${name} has no alias and stands in the way of its day: delete it, or give it back its alias`,
       ),
     ],
-    notes: [...merges.notes, ...codecNotes(stores, one)],
+    notes: [...merges.notes, ...codecNotes(stores, one), ...sparedNotes(one)],
   };
 }
 
@@ -66,7 +70,7 @@ function age(store: StoreState, now: number): number {
 
 function deleted({ state, settings, now }: Planning): { readonly actions: readonly Action[]; readonly faults: readonly string[] } {
   const over = state.stores.flatMap((store) => {
-    const why = store.moving ? undefined : overdue(store, state, settings, now);
+    const why = store.moving || isSpared(store, settings) ? undefined : overdue(store, state, settings, now);
     return why === undefined ? [] : [{ store, why }];
   });
   const { holds } = state;
@@ -80,6 +84,20 @@ function deleted({ state, settings, now }: Planning): { readonly actions: readon
       .map(({ store, why }) => ({ kind: 'delete', index: store.name, tier: store.tier, why })),
     faults: [],
   };
+}
+
+/** An index of an earlier version, which deleted none, where nobody has said since that it may go. */
+function isSpared(store: StoreState, settings: LifecycleSettings): boolean {
+  return store.generation === 0 && !settings.saysIndexDays;
+}
+
+function sparedNotes({ state, settings, now }: Planning): readonly string[] {
+  const spared = state.stores.filter((store) => isSpared(store, settings) && overdue(store, state, settings, now) !== undefined);
+  const [first] = spared;
+  if (first === undefined) return [];
+  return [
+    `${spared.length} indices of an earlier version are past their time and stay (${first.name}): say retention.index_days, and they go`,
+  ];
 }
 
 /** One that grew beyond what was expected, once nothing is written to it. An index of an earlier version becomes a store first. */
@@ -122,7 +140,13 @@ function moved(stores: readonly StoreState[], one: Planning): readonly Action[] 
   const { warmAfterDays, coldAfterDays } = one.settings;
   const free = Math.max(0, MOST_MOVING - stores.filter(({ moving }) => moving).length);
   const isDue = (store: StoreState, days: number | undefined): boolean =>
-    days !== undefined && isLive(store) && store.complete && !store.moving && age(store, one.now) >= days && kindOf(store.span) !== 'year';
+    days !== undefined &&
+    storeOf(store.name) !== undefined &&
+    isLive(store) &&
+    store.complete &&
+    !store.moving &&
+    age(store, one.now) >= days &&
+    kindOf(store.span) !== 'year';
   const warm = stores.filter((store) => store.tier === 'hot' && isDue(store, warmAfterDays));
   const cold = stores.filter((store) => store.tier === 'warm' && isDue(store, coldAfterDays));
   return [

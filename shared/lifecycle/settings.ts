@@ -17,6 +17,8 @@ export interface LifecycleSettings {
   /** Days for which a store that was replaced is kept. */
   readonly replacedDays: number;
   readonly snapshots: { readonly repository: string; readonly keepDays: number } | undefined;
+  /** Whether the bank's file says how long: what an earlier version made is not deleted by a default. */
+  readonly saysIndexDays: boolean;
   /** Days for which the events of an OCSF class can be searched. */
   readonly indexDays: (cls: string) => number;
   /** Whether events of a source may be of the class. */
@@ -52,6 +54,7 @@ export function settingsOf(
     replacedDays: lifecycle.replaced_days ?? DEFAULTS.replacedDays,
     snapshots:
       snapshots === undefined ? undefined : { repository: snapshots.repository, keepDays: snapshots.keep_days ?? DEFAULTS.snapshotDays },
+    saysIndexDays: [retention, ...(retention.classes ?? [])].some((one) => one.index_days !== undefined),
     indexDays: (cls) => days.get(uidOf(cls) ?? -1) ?? longest,
     mayHold(cls, source) {
       // Of a source or a class that is not known any more nothing can be ruled out.

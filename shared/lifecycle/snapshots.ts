@@ -7,6 +7,9 @@ import { isLive, type ClusterState, type SnapshotState, type StoreState } from '
 
 export const SNAPSHOT_PREFIX = 'strongroom-';
 
+/** Not those that `upgrade domain` takes. */
+const DAILY = /^strongroom-\d{4}\./;
+
 /** A snapshot that failed is tried again in the next run, so often in a day. */
 const TRIES = 3;
 const GOOD = 'SUCCESS';
@@ -20,8 +23,9 @@ export function planSnapshots(
 ): readonly Action[] {
   if (wanted === undefined || snapshots === undefined) return [];
   const { repository, keepDays } = wanted;
-  const newest = snapshots.filter(({ state }) => state === GOOD).toSorted((a, b) => b.started - a.started)[0];
-  const old = snapshots.filter((one) => one !== newest && one.state !== RUNNING && one.started < startOfDay(now) - keepDays * DAY_MS);
+  const ours = snapshots.filter(({ name }) => DAILY.test(name));
+  const newest = ours.filter(({ state }) => state === GOOD).toSorted((a, b) => b.started - a.started)[0];
+  const old = ours.filter((one) => one !== newest && one.state !== RUNNING && one.started < startOfDay(now) - keepDays * DAY_MS);
   const actions: Action[] = old.map(({ name }) => ({ kind: 'forget', repository, snapshot: name }));
   const snapshot = due(snapshots, now);
   // Warm and cold ones are kept by the service, in a repository of its own, and cannot be in one snapshot with hot ones.

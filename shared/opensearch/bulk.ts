@@ -7,7 +7,6 @@ import { actionLine } from '../hub/batch.ts';
 import type { HubDocument } from '../model.ts';
 import { isArray, isObject, text } from '../outcome.ts';
 import type { OpenSearch } from './client.ts';
-import { INDEX_PREFIX } from './index-name.ts';
 
 export interface BulkResult {
   readonly created: number;
@@ -52,7 +51,7 @@ export async function writeDocuments(documents: readonly HubDocument[], client: 
       const item = items[at] ?? UNANSWERED;
       if (item.status === CREATED) created++;
       else if (item.status === CONFLICT) duplicate++;
-      else if (isFinal(item) && !mayPass(item, attempt, backoff)) refused.push({ document, reason: `${item.type}: ${item.reason}` });
+      else if (isFinal(item) && !mayPass(item, attempt)) refused.push({ document, reason: `${item.type}: ${item.reason}` });
       else {
         again.push(document);
         why = item.type;
@@ -77,12 +76,10 @@ function isFinal({ status, type, reason }: Item): boolean {
 
 /**
  * Blocks of the moment, while `upgrade` puts another index behind the period (shared/upgrade/move.ts, adopt.ts): who comes again is sent to that
- * one. A closed period says no once more; a plain index of an earlier version may be on its way to become a store.
+ * one. A closed period says no once more.
  */
-function mayPass({ status, reason }: Item, attempt: number, { attempts }: Backoff): boolean {
-  if (status !== FORBIDDEN) return false;
-  if (reason.includes(LIFTED_SOON) || attempt === 0) return true;
-  return reason.startsWith(`index [${INDEX_PREFIX}`) && attempt + 1 < attempts;
+function mayPass({ status, reason }: Item, attempt: number): boolean {
+  return status === FORBIDDEN && (reason.includes(LIFTED_SOON) || attempt === 0);
 }
 
 const UNANSWERED: Item = { status: 0, type: 'no answer for it', reason: '' };

@@ -6,6 +6,9 @@ import { isObject } from '../outcome.ts';
 import type { OpenSearch } from './client.ts';
 import { periodOf, storeName } from './index-name.ts';
 
+/** More than an index is ever made anew. */
+const MOST_GENERATIONS = 20;
+
 /** What CreateIndex takes beside what the template gives. */
 export interface NewStore {
   readonly name: string;
@@ -14,36 +17,39 @@ export interface NewStore {
   readonly settings?: Readonly<Record<string, unknown>>;
 }
 
+/** Names in one question: they stand in its address. */
+const ASKED_AT_ONCE = 40;
+
 /**
- * Makes stores for periods that have none, each as long as its period. What another process makes at the same moment stands.
+ * Makes stores for periods that have none, each as long as its period. What another process makes at the same moment stands. Nothing is
+ * remembered: a period may be deleted between two calls, and a write to a name that is not there would make an index of it.
  * @param names of periods; others (of replays) are left alone.
- * @param known periods that were seen: no question is asked about them again, and what is found is added.
  * @throws ResponseError as OpenSearch answers; MisconfiguredError where something else has the name.
  */
-export async function ensurePeriods(client: OpenSearch, names: Iterable<string>, known: Set<string>): Promise<void> {
-  const wanted = [...new Set(names)].filter((name) => !known.has(name) && periodOf(name) !== undefined);
-  for (const name of wanted) {
-    if (!(await exists(client, name))) await createFor(client, name);
-    known.add(name);
+export async function ensurePeriods(client: OpenSearch, names: Iterable<string>): Promise<void> {
+  const wanted = [...new Set(names)].filter((name) => periodOf(name) !== undefined);
+  for (let at = 0; at < wanted.length; at += ASKED_AT_ONCE) {
+    const some = wanted.slice(at, at + ASKED_AT_ONCE);
+    if (await exist(client, some)) continue;
+    for (const name of some) if (some.length === 1 || !(await exist(client, [name]))) await createFor(client, name);
   }
 }
 
-/** @returns whether there is an index or an alias of the name. */
-async function exists(client: OpenSearch, name: string): Promise<boolean> {
-  return (await client.indices.exists({ index: name })).body;
+/** @returns whether there is an index or an alias of each name. */
+async function exist(client: OpenSearch, names: readonly string[]): Promise<boolean> {
+  return (await client.indices.exists({ index: [...names] })).body;
 }
 
 async function createFor(client: OpenSearch, period: string): Promise<void> {
   const parts = periodOf(period);
   if (parts === undefined) return;
-  const made = await createStore(client, {
-    name: storeName({ cls: parts.cls, span: parts.label, generation: 1 }),
-    periods: [period],
-  });
-  if (made || (await exists(client, period))) return;
-  // Its first generation is there and has lost its alias: somebody took it away by hand, or is about to put another in its place.
+  // A store of that name may be there without an alias: one that was replaced, and outlived what took its place.
+  for (let generation = 1; generation <= MOST_GENERATIONS; generation++) {
+    const made = await createStore(client, { name: storeName({ cls: parts.cls, span: parts.label, generation }), periods: [period] });
+    if (made || (await exist(client, [period]))) return;
+  }
   throw new MisconfiguredError(
-    `OpenSearch has ${storeName({ cls: parts.cls, span: parts.label, generation: 1 })} but no ${period}: add the alias`,
+    `OpenSearch has ${MOST_GENERATIONS} stores of ${period} and none of them has its alias: give it to the right one`,
   );
 }
 

@@ -8,14 +8,23 @@ const DAY_MS = 86_400_000;
 const MOST_DAYS = 45;
 const MOST_MONTHS = 40;
 
+/** No event is dated later: see inRange(). */
+const LATEST = Date.UTC(2100, 0);
+
 /** @param now ms since the epoch: clocks of others may be a day ahead of it. @returns patterns of aliases, with commas between them. */
 export function periodsOf({ from, to = Infinity }: TimeRange, now: number): string {
   const end = Math.min(to, Math.max(from, now) + DAY_MS);
-  const years = labels(from, end, 4);
+  // What is dated further ahead is addressed by the year.
+  const years = yearsOf(from, Math.min(to, LATEST));
   if (end - from > MOST_MONTHS * 30 * DAY_MS) return patterns(years.map((year) => `${year}*`));
   const months = labels(from, end, 7);
   if (end - from > MOST_DAYS * DAY_MS) return patterns([...months.map((month) => `${month}*`), ...years]);
   return patterns([...labels(from, end, 10), ...months, ...years]);
+}
+
+function yearsOf(from: number, to: number): readonly string[] {
+  const [first, last] = [new Date(from).getUTCFullYear(), new Date(to - 1).getUTCFullYear()];
+  return Array.from({ length: Math.max(1, last - first + 1) }, (_, at) => String(first + at));
 }
 
 function patterns(ends: readonly string[]): string {

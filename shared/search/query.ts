@@ -3,7 +3,7 @@
 import { documentId } from '../ids.ts';
 import type { Json, JsonObject } from '../model.ts';
 import { QueryError } from './errors.ts';
-import { wordFields, isWords, type FieldTypes } from './fields.ts';
+import { wordFields, type FieldTypes } from './fields.ts';
 import { isAddress, type Term } from './lucene.ts';
 import type { TimeRange } from './time.ts';
 
@@ -50,9 +50,10 @@ const NUMBERS: ReadonlySet<string> = new Set(['long', 'integer', 'short', 'byte'
 type Replacement = readonly [from: number | undefined, text: string | undefined];
 
 function replaced(term: Term, types: FieldTypes): Replacement {
-  const { field, at, kind, suffix } = term;
-  if (field === '_exists_') return [undefined, undefined];
-  if (field === undefined) return [at, kind === 'word' && suffix === '' ? wanted(term, types) : plainly(term, undefined)];
+  const { field, fieldAt, at, kind, suffix } = term;
+  // Side by side in brackets they would be one name.
+  if (field === '_exists_') return [undefined, fieldAt === at && kind === 'word' ? `_exists_:${term.raw}${suffix}` : undefined];
+  if (field === undefined) return [at, kind === 'word' && suffix === '' ? wanted(term, types) : plainly(term)];
   return named(term, field, types);
 }
 
@@ -62,14 +63,14 @@ function named(term: Term, field: string, types: FieldTypes): Replacement {
   if (field === 'metadata.uid' && isNamed && (kind === 'word' || kind === 'phrase'))
     return [fieldAt, `_id:${quoted(documentId(text))}${suffix}`];
   const network = types.get(field) === 'ip' && kind === 'wildcard' ? networkOf(text) : undefined;
-  const value = network === undefined ? plainly(term, types.get(field)) : quoted(network) + suffix;
+  const value = network === undefined ? plainly(term) : quoted(network) + suffix;
   return field.includes('*') && isNamed ? [fieldAt, `${field.replaceAll('*', '\\*')}:${value}`] : [at, value];
 }
 
 /** A word without a field: an address and an id stand where no words are looked for. */
 function wanted(term: Term, types: FieldTypes): string {
   if (isAddress(term.text)) return anywhere(term.text, types);
-  return ID.test(term.text) ? `(${quoted(term.text)} OR _id:${quoted(documentId(term.text))})` : plainly(term, undefined);
+  return ID.test(term.text) ? `(${quoted(term.text)} OR _id:${quoted(documentId(term.text))})` : plainly(term);
 }
 
 const ID = /^(?=.*\d)[\w-]{16,64}$/;
@@ -80,12 +81,10 @@ function anywhere(address: string, types: FieldTypes): string {
   return `(${[...fields, quoted(address)].join(' OR ')})`;
 }
 
-function plainly({ kind, text, raw, suffix }: Term, type: string | undefined): string {
-  if (kind === 'wildcard') return escaped(raw) + suffix;
-  if (kind !== 'word') return raw + suffix;
-  // Words of one value stand together; without quotes any of them would do.
-  if (suffix.startsWith('~') || /^[\p{L}\p{N}_]*$/u.test(text)) return escaped(raw) + suffix;
-  return isWords(type) || /[^\w.]/.test(text) || type === undefined ? quoted(text) + suffix : raw + suffix;
+/** In quotes: of words that stand side by side without them, query_string makes one value of a field that has no words. */
+function plainly({ kind, text, raw, suffix }: Term): string {
+  if (kind === 'wildcard' || (kind === 'word' && suffix.startsWith('~'))) return escaped(raw) + suffix;
+  return (kind === 'word' ? quoted(text) : raw) + suffix;
 }
 
 function escaped(raw: string): string {

@@ -21,7 +21,15 @@ interface Alarm {
 }
 
 const CONSUMERS = ['ingest-stream', 'index', 'detect'];
-const FUNCTIONS = ['ingest-objects', 'ingest-stream', 'ingest-events', 'index', 'detect', 'provision', 'notarize', 'replay', 'watch'];
+const FUNCTIONS = ['ingest-objects', 'ingest-stream', 'ingest-events', 'index', 'detect', 'provision', 'notarize', 'replay'];
+/** Run a few times an hour at most, and twice more where they fail: no alarm that waits for failures in a row would ring for them. */
+const SELDOM = [
+  { name: 'watch', text: 'watch could not look for what is missing, nor when it was tried again. Its log group says why.' },
+  {
+    name: 'lifecycle',
+    text: 'lifecycle could not do some of what it has to, nor when it was tried again; it does the rest. Its log group says what and why.',
+  },
+] as const;
 const DEAD_LETTERS = ['objects-dlq', 'events-dlq', 'ingest-stream-dlq', 'index-dlq', 'detect-dlq', 'notary-dlq', 'replay-dlq'];
 const QUEUES = ['objects', 'events', 'notary'];
 /** What looks for others must not fall silent itself. */
@@ -103,14 +111,7 @@ function securityAlarms(prefix: string, { bank, streams = [] }: BankConfig): rea
       periods: 3,
     })),
     ...FUNCTIONS.map((name) => errors(prefix, name)),
-    {
-      ...errors(prefix, 'lifecycle'),
-      text: 'lifecycle could not do some of what it has to, nor when it was tried again; it does the rest. Its log group says what and why.',
-      // It runs once an hour, and twice more where it fails.
-      period: 3600,
-      periods: 1,
-      above: 2,
-    },
+    ...SELDOM.map(({ name, text }) => ({ ...errors(prefix, name), text, period: 3600, periods: 1, above: 2 })),
     ...[...STREAMS, ...streams.map(({ name }) => name)].map((stream) => ({
       name: `${stream}-throttled`,
       text: `Stream ${stream} has refused writes; they are repeated, but intake slows down.`,

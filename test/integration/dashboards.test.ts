@@ -38,7 +38,10 @@ beforeAll(async () => {
   client = openSearchClient(server.url, 'eu-central-1');
   await provision(client);
   const documents = await demoDocuments();
-  await ensurePeriods(client, new Set(documents.map(({ index }) => index)), new Set());
+  await ensurePeriods(
+    client,
+    documents.map(({ index }) => index),
+  );
   for (let at = 0; at < documents.length; at += 2000) {
     const { created, refused } = await writeDocuments(documents.slice(at, at + 2000), client);
     expect({ created, refused }).toEqual({ created: Math.min(2000, documents.length - at), refused: [] });

@@ -56,8 +56,8 @@ test('every golden event of every source is taken, and taken once', async () => 
   for (const golden of goldenCases()) documents.push(...(await runGolden(golden)).events.map((event) => toDocument(event)));
   const ids = new Set(documents.map(({ index, id }) => `${index} ${id}`)).size;
 
-  const first = await indexDocuments(documents, client, new Set());
-  const again = await indexDocuments(documents, client, new Set());
+  const first = await indexDocuments(documents, client);
+  const again = await indexDocuments(documents, client);
 
   expect(first).toEqual({ created: ids, duplicate: documents.length - ids, refused: [] });
   expect(again).toEqual({ created: 0, duplicate: documents.length, refused: [] });
@@ -65,7 +65,7 @@ test('every golden event of every source is taken, and taken once', async () => 
 });
 
 test('no value refuses a document, and none adds a field', async () => {
-  await ensurePeriods(client, [call('a').index], new Set());
+  await ensurePeriods(client, [call('a').index]);
   const before = await fieldsOf(call('a').index);
   const long = 'x'.repeat(40_000);
   const documents = [
@@ -78,14 +78,14 @@ test('no value refuses a document, and none adds a field', async () => {
     call('nasty-array', { api: { request: { data: [{ a: { b: 1 } }, 'a'] }, response: { data: 'text' } }, actor: { user: { uid: long } } }),
   ];
 
-  expect(await indexDocuments(documents, client, new Set())).toEqual({ created: documents.length, duplicate: 0, refused: [] });
+  expect(await indexDocuments(documents, client)).toEqual({ created: documents.length, duplicate: 0, refused: [] });
   expect(await fieldsOf(call('a').index)).toBe(before);
   expect(await count('_id:"nasty-long"', call('a').index)).toBe(1);
 });
 
 test('of many that make a period at once one does', async () => {
   const index = 'ocsf-api_activity-2026.12.01';
-  await Promise.all(Array.from({ length: 6 }, () => ensurePeriods(client, [index], new Set())));
+  await Promise.all(Array.from({ length: 6 }, () => ensurePeriods(client, [index])));
   const { body } = await client.indices.getAlias({ name: index });
 
   expect(Object.keys(body)).toEqual([storeName({ cls: 'api_activity', span: '2026.12.01', generation: 1 })]);
@@ -96,15 +96,47 @@ test('of many that make a period at once one does', async () => {
   expect(storeOf('events-api_activity-2026.w49-1')).toEqual({ cls: 'api_activity', span: '2026.w49', generation: 1 });
 });
 
+test('what went to the year is not made again in its period, when that was deleted or is open again', async () => {
+  const day = Date.UTC(2026, 6, 1, 12);
+  const [early, late] = [call('july-in-time', {}, day), call('july-too-late', {}, day)];
+  await indexDocuments([early], client);
+  await client.indices.putSettings({ index: early.index, body: { index: { blocks: { write: true } } } });
+  await indexDocuments([late], client);
+  await client.indices.delete({ index: storeName({ cls: 'api_activity', span: '2026.07.01', generation: 1 }) });
+
+  expect(await indexDocuments([early, late], client)).toEqual({ created: 1, duplicate: 1, refused: [] });
+  expect(await count('_id:"july-too-late" OR _id:"july-in-time"')).toBe(2);
+});
+
+test('a period whose first store has lost its alias gets the next one', async () => {
+  const [document] = [call('orphan', {}, Date.UTC(2026, 7, 1, 12))];
+  const store = storeName({ cls: 'api_activity', span: '2026.08.01', generation: 1 });
+  await client.indices.create({ index: store });
+
+  expect(await indexDocuments([document], client)).toEqual({ created: 1, duplicate: 0, refused: [] });
+  expect(Object.keys((await client.indices.getAlias({ name: document.index })).body)).toEqual([store.replace(/1$/, '2')]);
+});
+
+test('a replay that was closed for writing refuses, and holds up nothing else', async () => {
+  const [frozen, today] = [{ ...call('frozen'), index: 'replay-case' }, call('beside-the-frozen')];
+  await client.indices.create({ index: 'replay-case' });
+  await client.indices.putSettings({ index: 'replay-case', body: { index: { blocks: { write: true } } } });
+
+  expect(await indexDocuments([frozen, today], client)).toMatchObject({
+    created: 1,
+    duplicate: 0,
+    refused: [{ document: { id: 'frozen' } }],
+  });
+});
+
 test('what comes too late for its period is in the one of the year, once; what the period has already is a duplicate', async () => {
   const day = Date.UTC(2026, 5, 1, 12);
-  const known = new Set<string>();
   const [early, late] = [call('in-time', {}, day), call('too-late', {}, day)];
-  await indexDocuments([early], client, known);
+  await indexDocuments([early], client);
   await client.indices.putSettings({ index: early.index, body: { index: { blocks: { write: true } } } });
 
-  expect(await indexDocuments([early, late, call('today')], client, known)).toEqual({ created: 2, duplicate: 1, refused: [] });
-  expect(await indexDocuments([late, early], client, known)).toEqual({ created: 0, duplicate: 2, refused: [] });
+  expect(await indexDocuments([early, late, call('today')], client)).toEqual({ created: 2, duplicate: 1, refused: [] });
+  expect(await indexDocuments([late, early], client)).toEqual({ created: 0, duplicate: 2, refused: [] });
   expect(await count('_id:"too-late"', 'ocsf-api_activity-2026')).toBe(1);
   expect(await count('_id:"too-late" OR _id:"in-time"')).toBe(2);
 });

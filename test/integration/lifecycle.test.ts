@@ -61,7 +61,7 @@ afterEach(async () => {
 
 async function write(cls: number, time: number, count: number): Promise<void> {
   const index = indexOf(cls, time);
-  await ensurePeriods(client, [index], new Set());
+  await ensurePeriods(client, [index]);
   // Each batch is a segment of its own.
   for (let batch = 0; batch < 3; batch++) {
     const documents = Array.from({ length: count / 3 }, (_, at) => ({

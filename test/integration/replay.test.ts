@@ -151,7 +151,7 @@ test('over a live index it changes no count, parks nothing twice and alerts nobo
 
 test('deleted indices come back as they were, document by document', async () => {
   const before = await documents('ocsf-*');
-  await remove('ocsf-*');
+  await remove('events-*');
   expect((await documents('ocsf-*')).size).toBe(0);
 
   expect(await replay('--source', 'all', ...EVER, ...BECAUSE)).toMatchObject({ code: 0 });
@@ -183,7 +183,7 @@ test('into an index of its own it puts the same documents, and nothing is detect
 test('for detection alone it brings back findings, and indexes no event', async () => {
   const before = await documents('ocsf-*');
   const findings = [...before.keys()].filter((path) => path.startsWith('ocsf-detection_finding-'));
-  await remove('ocsf-*');
+  await remove('events-*');
 
   expect(await replay('--source', 'cloudtrail', ...EVER, '--to', 'detect', ...BECAUSE)).toMatchObject({ code: 0 });
 
@@ -237,7 +237,7 @@ describe('a replay that is killed', () => {
     for (const [at, count] of [5, 299, 6].entries()) await deliver(count, `killed${at}`);
     const window = ['--from', new Date(scene.start).toISOString(), '--to', new Date(scene.start + 86_400_000).toISOString()] as const;
     const before = await documents('ocsf-*');
-    await remove('ocsf-*');
+    await remove('events-*');
 
     // At 4 records a second a chunk has 300 at most: the first one is done at once, the second one takes more than a minute.
     const killed = await killedAfter(/(\S+): 1 of 3 chunks/, ...ofAccount, ...window, '--rate', '4', '--local', ...BECAUSE);

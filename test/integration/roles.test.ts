@@ -54,7 +54,6 @@ beforeAll(async () => {
   await ensurePeriods(
     index,
     golden.map(({ document }) => document.index),
-    new Set(),
   );
   const written = await writeDocuments(
     golden.map(({ document }) => document),

@@ -44,13 +44,11 @@ beforeAll(async () => {
   server = await startOpenSearch({ directory: openSearchDirectory(makeRunDirectory(cacheDirectory())) });
   client = openSearchClient(server.url, 'eu-central-1');
   await provision(client);
-  const known = new Set<string>();
   for (const unit of units()) {
     const documents = await documentsOf(unit);
     await ensurePeriods(
       client,
       documents.map(({ index }) => index),
-      known,
     );
     for (let at = 0; at < documents.length; at += 2000)
       expect((await writeDocuments(documents.slice(at, at + 2000), client)).refused).toEqual([]);

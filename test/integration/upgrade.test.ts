@@ -96,7 +96,7 @@ function intake(periods: readonly string[]): { stop(): Promise<readonly string[]
   let isOver = false;
   const writers = periods.map(async (period) => {
     for (let at = 0; !isOver && at < MOST; at += 15) {
-      await ensurePeriods(client, [period], new Set());
+      await ensurePeriods(client, [period]);
       const again = at > 0 && randomInt(4) === 0 ? documents(period, randomInt(at), 10) : [];
       const result = await writeDocuments([...documents(period, at, 15), ...again], client);
       written.push(...documents(period, at, 15).map(({ id }) => id));
@@ -182,7 +182,7 @@ test('a plain index of an earlier version that is written becomes a store, and n
 test('a closed store stays closed and merged, what is in use is left alone, and with finish the former generation goes', async () => {
   await putTemplates(client, OLD);
   const [closed, open] = [`ocsf-api_activity-${YESTERDAY}`, `ocsf-api_activity-${TODAY}`];
-  await ensurePeriods(client, [closed, open], new Set());
+  await ensurePeriods(client, [closed, open]);
   await write(closed, 0, 50);
   await write(open, 0, 10);
   await ask(client, { method: 'POST', path: `/${closed}/_forcemerge`, querystring: { max_num_segments: '1' } });
@@ -279,7 +279,7 @@ test('killed anywhere, the next run goes on, and nobody notices', async () => {
 test('of two that run at once one waits or gives up, and both leave the same', async () => {
   await putTemplates(client, OLD);
   const period = `ocsf-api_activity-${TODAY}`;
-  await ensurePeriods(client, [period], new Set());
+  await ensurePeriods(client, [period]);
   await write(period, 0, 300);
   await refresh();
 

@@ -24,7 +24,7 @@ export const FINDINGS_TRIAGE: Dashboard = {
             'findings',
             `1. Open ${toSearch(OPEN_FINDINGS.name, 'open findings')} (or ${toSearch(GUARDDUTY_HIGH.name, 'GuardDuty')}), take the top one.`,
             '2. Click its actor, address or resource: everything else they did in the last week, of all sources.',
-            '3. `npx strongroom investigate <finding>` writes the timeline; `npx strongroom evidence show <key> --reason "…"` shows the sealed bytes: the column *unmapped.evidence* is that command.',
+            '3. `npx strongroom investigate <finding>` writes the timeline; it ends with the command that shows the sealed bytes of a finding of ours. *unmapped.evidence* is their key; type it, do not paste it, if the finding is of another product.',
             '4. What to do stands in the finding (`remediation`) and in the alert.',
           ),
         ),

@@ -105,11 +105,15 @@ describe('what an index neither needs nor may hold', () => {
 
   it('session tokens, however they are written; the payload stays JSON', () => {
     fc.assert(
-      fc.property(fc.string(), fc.constantFrom('sessionToken', 'SessionToken', 'securityToken'), (token, name) => {
-        const api = { operation: 'AssumeRole', response: { data: { credentials: { accessKeyId: 'ASIAEXAMPLE', [name]: token } } } };
+      fc.property(fc.string(), fc.constantFrom('sessionToken', 'SessionToken', 'securityToken', 'sessiontoken'), (token, name) => {
+        const inText = JSON.stringify({ [name]: Buffer.from(token).toString('base64') });
+        const api = { operation: 'AssumeRole', response: { data: { credentials: { accessKeyId: 'ASIAEXAMPLE', [name]: token }, inText } } };
         const { api: found } = sent({ api }) as { api: { response: { data: string } } };
 
-        expect(JSON.parse(found.response.data)).toEqual({ credentials: { accessKeyId: 'ASIAEXAMPLE', [name]: '(removed)' } });
+        expect(JSON.parse(found.response.data)).toEqual({
+          credentials: { accessKeyId: 'ASIAEXAMPLE', [name]: '(removed)' },
+          inText: JSON.stringify({ [name]: '(removed)' }),
+        });
       }),
     );
   });

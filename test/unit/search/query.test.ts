@@ -22,8 +22,7 @@ const rewrite = (query: string, options?: QueryOptions): string => rewritten(que
 const warnings = (query: string): readonly string[] => warningsOf(termsOf(query), TYPES, found);
 
 test.each([
-  ['actor.user.name:root AND api.operation:Console*'],
-  ['NOT (status_id:2 OR severity_id:[4 TO 6])^2'],
+  ['NOT (status_id:"2" OR severity_id:[4 TO 6])^2'],
   ['api.operation:/Console.*/'],
   ['dst_endpoint.port:>=1024'],
   ['_exists_:actor.user.uid'],
@@ -37,17 +36,24 @@ test.each([
 test.each([
   ['src_endpoint.ip:10.0.0.0/8', 'src_endpoint.ip:"10.0.0.0/8"'],
   ['src_endpoint.ip:2001:db8::/32', 'src_endpoint.ip:"2001:db8::/32"'],
-  ['src_endpoint.ip:198.51.100.* AND a', 'src_endpoint.ip:"198.51.100.0/24" AND a'],
+  ['src_endpoint.ip:198.51.100.* AND a', 'src_endpoint.ip:"198.51.100.0/24" AND "a"'],
   ['src_endpoint.ip:10.*', 'src_endpoint.ip:"10.0.0.0/8"'],
   ['actor.user.uid:arn:aws:iam::222222222222:user/lee', 'actor.user.uid:"arn:aws:iam::222222222222:user/lee"'],
   ['actor.user.uid:arn:aws:iam::222222222222:user/l*', 'actor.user.uid:arn\\:aws\\:iam\\:\\:222222222222\\:user\\/l*'],
   ['actor.user.uid:arn\\:aws\\:x*', 'actor.user.uid:arn\\:aws\\:x*'],
   ['api.request.data:0.0.0.0/0^2', 'api.request.data:"0.0.0.0/0"^2'],
-  ['a.*:x', 'a.\\*:x'],
+  ['a.*:x', 'a.\\*:"x"'],
   ['metadata.uid:a77ac000-0000-4000-a000-000000000004', '_id:"p3rAAAAAQACgAAAAAAAABA"'],
-  ['metadata.uid:"it4iKTB6wAkDxUYa1ZJlqg" b', '_id:"it4iKTB6wAkDxUYa1ZJlqg" b'],
+  ['metadata.uid:"it4iKTB6wAkDxUYa1ZJlqg" b', '_id:"it4iKTB6wAkDxUYa1ZJlqg" "b"'],
   ['-198.51.100.23', '-(src_endpoint.ip:"198.51.100.23" OR dst_endpoint.ip:"198.51.100.23" OR "198.51.100.23")'],
   ['it4iKTB6wAkDxUYa1ZJlqg', '("it4iKTB6wAkDxUYa1ZJlqg" OR _id:"it4iKTB6wAkDxUYa1ZJlqg")'],
+  ['actor.user.name:root AND api.operation:Console*', 'actor.user.name:"root" AND api.operation:Console*'],
+  ['api.operation:(ConsoleLogin StopLogging)', 'api.operation:("ConsoleLogin" "StopLogging")'],
+  ['dst_endpoint.port:(403 404^2 >=1024 [1 TO 9])', 'dst_endpoint.port:("403" "404"^2 >=1024 [1 TO 9])'],
+  ['Stop List* +a~1 -b~ /c.*/ NOT d && (e OR f)', '"Stop" List* +a~1 -b~ /c.*/ NOT "d" && ("e" OR "f")'],
+  ['AND\\ x OR not', '"AND x" OR "not"'],
+  ['a\\*b Überweisung', '"a*b" "Überweisung"'],
+  ['_exists_:(time message)', '_exists_:(_exists_:time _exists_:message)'],
   ['say\\"hi', '"say\\"hi"'],
 ])('%s is asked as %s', (query, asked) => {
   expect(rewrite(query)).toBe(asked);
