@@ -65,7 +65,16 @@ async function addressOf(bank: BankConfig): Promise<{ readonly url: string; read
 function checkedUrl(url: string): string {
   const protocol = URL.canParse(url) ? new URL(url).protocol : '';
   if (protocol === 'https:' || protocol === 'http:') return url;
-  throw new MisconfiguredError(`--url must be an address such as https://search.bank.example or http://127.0.0.1:9200 (found "${url}")`);
+  throw new MisconfiguredError(`--url must be an address such as https://search.bank.example or http://127.0.0.1:9200 (found "${shown(url)}")`);
+}
+
+/** Without user and password: it goes into logs. */
+function shown(url: string): string {
+  if (!URL.canParse(url)) return url.replace(/^([a-z][a-z\d+.-]*:\/\/)?.*@/is, '$1');
+  const { username, password, protocol } = new URL(url);
+  if (username !== '' || password !== '') return url.replace(/^([a-z][a-z\d+.-]*:\/\/)[^/?#]*@/is, '$1');
+  // `admin:secret@host` is an address too, with a protocol called admin.
+  return ['https:', 'http:'].includes(protocol) ? url : url.replace(/^([a-z][a-z\d+.-]*:\/\/)?.*@/is, '$1');
 }
 
 const UNAUTHORIZED = 401;
@@ -73,13 +82,17 @@ const FORBIDDEN = 403;
 
 /** @returns an error that says what happened, where, and what to do; any other error as it is. */
 export function explained(error: unknown, { bank, url, toldBy }: Omit<BankSearch, 'client' | 'close'>): unknown {
-  const place = `OpenSearch of bank ${bank.bank} at ${url} (address from ${toldBy})`;
+  const place = `OpenSearch of bank ${bank.bank} at ${shown(url)} (address from ${toldBy})`;
   if (error instanceof errors.ConnectionError || error instanceof errors.NoLivingConnectionsError) {
     const todo = 'see that it is up and that this machine gets to it (a domain in a VPC is reached from inside it), or give --url';
     return new MisconfiguredError(`${place} does not answer: ${error.message}; ${todo}`, { cause: error });
   }
   if (error instanceof errors.TimeoutError)
     return new Error(`${place} did not answer in time: ask for less, or try again`, { cause: error });
+  if (error instanceof Error && error.name === 'CredentialsProviderError') {
+    const todo = "sign in (aws sso login) or set AWS_PROFILE, as somebody whom the bank's file maps to a role of OpenSearch";
+    return new MisconfiguredError(`${place} cannot be asked without credentials of AWS: ${error.message}; ${todo}`, { cause: error });
+  }
   if (!(error instanceof errors.ResponseError)) return error;
   const { statusCode } = error;
   if (statusCode === UNAUTHORIZED || statusCode === FORBIDDEN) {

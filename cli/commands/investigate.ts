@@ -3,6 +3,7 @@ import { describe, type Description } from '../../shared/alert/description.ts';
 import { fromDocument } from '../../shared/hub/document.ts';
 import { BEFORE_DAYS, DIMENSIONS, type Activity, type Dimension } from '../../shared/search/activity.ts';
 import { investigate, type Investigation, type Lead } from '../../shared/search/investigation.ts';
+import { printedJson } from '../../shared/search/json.ts';
 import { oneLine, rowOf } from '../../shared/search/row.ts';
 import { tableOf } from '../../shared/search/table.ts';
 import { readDuration } from '../../shared/search/time.ts';
@@ -213,7 +214,7 @@ function reasonOf(id: string): string {
 
 function jsonOf(found: Investigation, bank: string): string {
   const { finding, versions, others, around, leads, moments } = found;
-  return JSON.stringify({
+  return printedJson({
     finding: { _index: finding.index, _id: finding.id, ...finding.event },
     versions,
     others,

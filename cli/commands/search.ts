@@ -6,6 +6,7 @@ import { errors } from '@opensearch-project/opensearch';
 import type { OpenSearch } from '../../shared/opensearch/client.ts';
 import { QueryError } from '../../shared/search/errors.ts';
 import { fieldTypes, warningsOf } from '../../shared/search/fields.ts';
+import { printedJson } from '../../shared/search/json.ts';
 import { termsOf } from '../../shared/search/lucene.ts';
 import { periodsOf } from '../../shared/search/periods.ts';
 import { rewritten, searchQuery } from '../../shared/search/query.ts';
@@ -163,7 +164,7 @@ async function printLines({ hits }: Found, out: Writable): Promise<void> {
 
 /** The event as it is stored, and where. */
 export function lineOf({ index, id, event }: Hit): string {
-  return JSON.stringify({ _index: index, _id: id, ...event });
+  return printedJson({ _index: index, _id: id, ...event });
 }
 
 async function printTable({ hits }: Found, { out, columns = Infinity }: Output): Promise<void> {

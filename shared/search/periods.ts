@@ -12,19 +12,20 @@ const MOST_MONTHS = 40;
 const LATEST = Date.UTC(2100, 0);
 
 /** @param now ms since the epoch: clocks of others may be a day ahead of it. @returns patterns of aliases, with commas between them. */
-export function periodsOf({ from, to = Infinity }: TimeRange, now: number): string {
-  const end = Math.min(to, Math.max(from, now) + DAY_MS);
-  // What is dated further ahead is addressed by the year.
-  const years = yearsOf(from, Math.min(to, LATEST));
-  if (end - from > MOST_MONTHS * 30 * DAY_MS) return patterns(years.map((year) => `${year}*`));
+export function periodsOf({ from, to }: TimeRange, now: number): string {
+  const end = Math.min(to ?? Math.max(from, now) + DAY_MS, LATEST);
+  const years = labels(from, end, 4);
+  // Without an end, what is dated further ahead counts too.
+  const ahead = to === undefined ? yearsAfter(end) : [];
+  if (end - from > MOST_MONTHS * 30 * DAY_MS) return patterns([...years.map((year) => `${year}*`), ...ahead]);
   const months = labels(from, end, 7);
-  if (end - from > MOST_DAYS * DAY_MS) return patterns([...months.map((month) => `${month}*`), ...years]);
-  return patterns([...labels(from, end, 10), ...months, ...years]);
+  if (end - from > MOST_DAYS * DAY_MS) return patterns([...months.map((month) => `${month}*`), ...years, ...ahead]);
+  return patterns([...labels(from, end, 10), ...months, ...years, ...ahead]);
 }
 
-function yearsOf(from: number, to: number): readonly string[] {
-  const [first, last] = [new Date(from).getUTCFullYear(), new Date(to - 1).getUTCFullYear()];
-  return Array.from({ length: Math.max(1, last - first + 1) }, (_, at) => String(first + at));
+function yearsAfter(time: number): readonly string[] {
+  const [last, latest] = [time - 1, LATEST - 1].map((one) => new Date(one).getUTCFullYear());
+  return Array.from({ length: (latest ?? 0) - (last ?? 0) }, (_, at) => `${(last ?? 0) + at + 1}*`);
 }
 
 function patterns(ends: readonly string[]): string {

@@ -182,7 +182,7 @@ test('into an index of its own it puts the same documents, and nothing is detect
 
 test('for detection alone it brings back findings, and indexes no event', async () => {
   const before = await documents('ocsf-*');
-  const findings = [...before.keys()].filter((path) => path.startsWith('ocsf-detection_finding-'));
+  const findings = [...before.keys()].filter((path) => path.startsWith('events-detection_finding-'));
   await remove('events-*');
 
   expect(await replay('--source', 'cloudtrail', ...EVER, '--to', 'detect', ...BECAUSE)).toMatchObject({ code: 0 });

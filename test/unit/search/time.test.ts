@@ -53,7 +53,19 @@ test.each([
 });
 
 describe('periods', () => {
-  const list = (last: string): readonly string[] => periodsOf(timeRange({ last }, NOW), NOW).split(',');
+  const all = (last: string): readonly string[] => periodsOf(timeRange({ last }, NOW), NOW).split(',');
+  const ahead = (pattern: string): boolean => /-20(?:2[7-9]|[3-9]\d)\*?$/.test(pattern);
+  const list = (last: string): readonly string[] => all(last).filter((pattern) => !ahead(pattern));
+
+  test('whatever is dated ahead, up to --to or for ever', () => {
+    for (const last of ['1h', '60d', '4000d']) expect(all(last).filter(ahead)).toHaveLength(73);
+    const range = { from: Date.UTC(2026, 10), to: Date.UTC(2029, 0, 2) };
+    expect(periodsOf({ from: NOW, to: Date.UTC(2099, 5) }, NOW)).toMatch(/^ocsf-\*-2026\*,.*,ocsf-\*-2099\*$/);
+    const found = periodsOf(range, NOW).split(',');
+    expect(found).toContain('ocsf-*-2028.12*');
+    expect(found.slice(-4)).toEqual(['ocsf-*-2026', 'ocsf-*-2027', 'ocsf-*-2028', 'ocsf-*-2029']);
+    expect(periodsOf({ ...range, to: Date.UTC(2029, 0) }, NOW)).not.toContain('2029');
+  });
 
   test('each day, month and year that an event of the time is addressed to, and the day after', () => {
     expect(list('24h')).toEqual(['ocsf-*-2026.11.20', 'ocsf-*-2026.11.21', 'ocsf-*-2026.11.22', 'ocsf-*-2026.11', 'ocsf-*-2026']);
@@ -80,6 +92,6 @@ describe('periods', () => {
   });
 
   test.each(['1h', '45d', '46d', '1000d', '1300d', '999999d'])('%s fits into an address', (last) => {
-    expect(list(last).join().length).toBeLessThan(3000);
+    expect(all(last).join().length).toBeLessThan(3000);
   });
 });
