@@ -4,8 +4,14 @@ import { OWN_FINDINGS, SELF_NAMED, tellableSources } from '../shared/opensearch/
 import { found } from './similar.ts';
 import type { Problem } from './yaml-file.ts';
 
-/** They see no document, so there is nothing to narrow. */
-const BLIND: ReadonlySet<BaseRole> = new Set(['platform', 'upgrade']);
+/** It sees no event, so that its members may have another role that does. `upgrade` copies events, so it sees all. */
+const BLIND: ReadonlySet<BaseRole> = new Set(['platform']);
+
+/** What cannot be narrowed, and why. */
+const WHOLE: Readonly<Partial<Record<BaseRole, string>>> = {
+  platform: 'is shown no event',
+  upgrade: 'copies every event as it is, so it sees all in clear',
+};
 const SCOPE = ['accounts', 'sources', 'from', 'to'] as const;
 
 export function* access(bank: BankConfig): Generator<Problem> {
@@ -33,9 +39,10 @@ export function* access(bank: BankConfig): Generator<Problem> {
 }
 
 function* rights(role: AccessRole, path: readonly string[]): Generator<Problem> {
-  if (BLIND.has(role.role)) {
+  const reason = WHOLE[role.role];
+  if (reason !== undefined) {
     for (const name of [...SCOPE, 'personal_data'] as const) {
-      if (role[name] !== undefined) yield { path: [...path, name], message: `is nothing for ${role.role}, which is shown no event` };
+      if (role[name] !== undefined) yield { path: [...path, name], message: `is nothing for ${role.role}, which ${reason}` };
     }
   }
   if (role.role !== 'regulator') return;

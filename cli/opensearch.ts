@@ -65,7 +65,9 @@ async function addressOf(bank: BankConfig): Promise<{ readonly url: string; read
 function checkedUrl(url: string): string {
   const protocol = URL.canParse(url) ? new URL(url).protocol : '';
   if (protocol === 'https:' || protocol === 'http:') return url;
-  throw new MisconfiguredError(`--url must be an address such as https://search.bank.example or http://127.0.0.1:9200 (found "${shown(url)}")`);
+  throw new MisconfiguredError(
+    `--url must be an address such as https://search.bank.example or http://127.0.0.1:9200 (found "${shown(url)}")`,
+  );
 }
 
 /** Without user and password: it goes into logs. */

@@ -83,8 +83,8 @@ export interface BankConfig {
 }
 
 /**
- * What a role is made from: analyst, responder, auditor and regulator read documents; platform operates the indices and upgrade copies them.
- * See shared/opensearch/roles.ts.
+ * What a role is made from: analyst, responder, auditor and regulator read documents; platform operates the indices and upgrade copies them,
+ * with all that they hold. See shared/opensearch/roles.ts.
  */
 export type BaseRole = 'analyst' | 'responder' | 'auditor' | 'regulator' | 'platform' | 'upgrade';
 

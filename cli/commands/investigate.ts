@@ -2,16 +2,20 @@
 import { describe, type Description } from '../../shared/alert/description.ts';
 import { fromDocument } from '../../shared/hub/document.ts';
 import { BEFORE_DAYS, DIMENSIONS, type Activity, type Dimension } from '../../shared/search/activity.ts';
+import type { Candidates } from '../../shared/search/find-finding.ts';
 import { investigate, type Investigation, type Lead } from '../../shared/search/investigation.ts';
 import { printedJson } from '../../shared/search/json.ts';
+import { assertNotCold, coldLine, sightOf } from '../../shared/search/sight.ts';
 import { oneLine, rowOf } from '../../shared/search/row.ts';
 import { tableOf } from '../../shared/search/table.ts';
 import { readDuration } from '../../shared/search/time.ts';
 import type { Moment } from '../../shared/search/timeline.ts';
 import { clock, textsAt } from '../../shared/search/value.ts';
+import { evidenceLines, exportCommands, sealedOf } from '../investigate-evidence.ts';
 import { withBankSearch } from '../opensearch.ts';
 import { readLimit, TERMINAL, usage, write, type Output } from './search.ts';
 
+const DAY_MS = 86_400_000;
 const DEFAULT_WINDOW = '2h';
 const DEFAULT_LIMIT = 200;
 /** Values of a kind in the summary. */
@@ -30,23 +34,48 @@ export async function investigateCommand(id: string, options: InvestigateOptions
   return await usage(output, async () => {
     const windowMs = readDuration('--window', options.window ?? DEFAULT_WINDOW);
     const limit = options.limit === undefined ? DEFAULT_LIMIT : readLimit(options.limit);
-    return await withBankSearch(options.bank, { url: options.url }, async ({ client }) => {
-      const found = await investigate(client, id, { windowMs, limit, now: Date.now() });
+    return await withBankSearch(options.bank, { url: options.url }, async ({ client, bank }) => {
+      const now = Date.now();
+      const [sight, found] = await Promise.all([sightOf(client, bank), investigate(client, id, { windowMs, limit, now })]);
+      const lacks = [...sight.limits, coldLine(sight.cold) ?? []].flat();
+      for (const lack of lacks) output.say(`warning: ${lack}`);
       if (found === undefined) {
-        output.say(`no finding is indexed under ${id}: alerts name it, and \`strongroom search 'class_uid:2004' --last 7d\` lists them`);
+        const shown = lacks.length === 0 ? '' : ', as far as could be asked';
+        output.say(
+          `no finding is indexed under ${id}${shown}: alerts name it, and \`strongroom search 'class_uid:2004' --last 7d\` lists them`,
+        );
         return 1;
       }
-      const printed = options.json === true ? jsonOf(found, options.bank) : textOf(found, options.bank, output.columns);
+      if ('candidates' in found) return ambiguous(id, found, output);
+      assertNotCold(sight.cold, { from: found.around.from - BEFORE_DAYS * DAY_MS, to: found.around.to });
+      const known: Known = { ...found, lacks };
+      const printed = options.json === true ? jsonOf(known, options.bank) : textOf(known, options.bank, output.columns);
       await write(output.out, `${printed}\n`);
       return 0;
     });
   });
 }
 
-export function textOf(found: Investigation, bank: string, columns?: number): string {
+/** What was found, and why it may not be all. */
+export type Known = Investigation & { readonly lacks: readonly string[] };
+
+/** Senders choose their ids: which one was meant, only the one who asks can say. */
+function ambiguous(id: string, { candidates, left }: Candidates, { say }: Output): number {
+  say(
+    `findings of ${candidates.length}${left > 0 ? ' and more' : ''} products have the id ${oneLine(id)}: ask for one of them by its document`,
+  );
+  for (const { product, finding, versions } of candidates) {
+    const { time, what } = rowOf(finding);
+    const latest = versions > 1 ? `, the latest of ${versions}` : '';
+    say(`  ${oneLine(`${finding.index}/${finding.id}`)}  ${time}  ${oneLine(product)}${latest}: ${what}`);
+  }
+  return 1;
+}
+
+export function textOf(found: Known, bank: string, columns?: number): string {
   return [
     ...findingLines(found),
-    ...found.leads.flatMap((lead) => ['', ...leadLines(lead)]),
+    ...found.leads.flatMap((lead) => ['', ...leadLines(lead, found.lacks)]),
     '',
     ...timelineLines(found, columns),
     '',
@@ -85,12 +114,15 @@ function field(name: string, value: string): string {
 
 // ── Actors, addresses, resources ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-function leadLines({ kind, label, value, total, shown, activity }: Lead): readonly string[] {
+function leadLines({ kind, label, value, total, shown, activity }: Lead, lacks: readonly string[]): readonly string[] {
   const head = `${label}: ${oneLine(value)}`;
   const bounded = `${total} events with findings${shown < total ? `, of which the timeline has the nearest ${shown}: --limit shows more` : ''}`;
   if (activity === undefined) return [head, field('around it', bounded)];
   const { first, last, total: all, events, failed } = activity;
-  const seen = first === undefined ? 'never: no event of it is indexed' : `${clock(first)} to ${clock(last)}, ${all} events`;
+  const never = lacks.length === 0 ? 'never: no event of it is indexed' : `cannot be asked: ${lacks.join('; ')}`;
+  // Nothing that is shown is no fact where not all is.
+  if (first === undefined && lacks.length > 0) return [head, field('seen', never)];
+  const seen = first === undefined ? never : `${clock(first)} to ${clock(last)}, ${all} events`;
   return [
     head,
     field('seen', seen),
@@ -146,78 +178,15 @@ function whyOf({ why }: Moment, { leads }: Investigation): readonly string[] {
   return why.map((at) => leads[at]?.label ?? '');
 }
 
-// ── Evidence ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-interface Sealed {
-  readonly key: string;
-  /** Document ids. */
-  readonly events: readonly string[];
-  readonly command: string;
-}
-
-function sealedOf({ moments, finding }: Investigation, bank: string): readonly Sealed[] {
-  const own = moments.filter(({ id }) => id === finding.id);
-  const keys = [...new Set([...own, ...moments].flatMap(({ evidence }) => evidence ?? []))];
-  return keys.map((key) => ({
-    key,
-    events: moments.filter(({ evidence }) => evidence === key).map(({ id }) => id),
-    command: `npx strongroom evidence show ${key} --reason "${reasonOf(finding.id)}" --bank ${bank}`,
-  }));
-}
-
-function evidenceLines(found: Investigation, bank: string): readonly string[] {
-  const sealed = sealedOf(found, bank);
-  const others = found.moments.filter(({ evidence }) => evidence === undefined);
-  return [
-    'evidence',
-    ...sealed.flatMap(({ events, command }) => [
-      `  of ${events.length} of these events (${oneLine(events.slice(0, 3).join(', '))}${events.length > 3 ? ', …' : ''}):`,
-      `    ${command}`,
-    ]),
-    ...(others.length === 0
-      ? []
-      : [
-          `  ${sealed.length === 0 ? 'these events' : `the other ${others.length}`} do not name theirs; it lies by account and day of delivery, which is the event's or a later one:`,
-          ...exportCommands(found, bank).map((command) => `    ${command}`),
-          '    --source <name> narrows it (npx strongroom sources)',
-        ]),
-  ];
-}
-
-const ACCOUNT = /^\d{12}$/;
-const DAY_MS = 86_400_000;
-
-/** One command per account that events came from. */
-function exportCommands({ moments, finding }: Investigation, bank: string): readonly string[] {
-  const others = moments.filter(({ evidence }) => evidence === undefined);
-  const accounts = [...new Set(others.flatMap(({ event }) => textsAt(event, 'cloud.account.uid')))].filter((account) =>
-    ACCOUNT.test(account),
-  );
-  const times = others.map(({ time }) => time);
-  const [from, to] = [dayOf(Math.min(...times)), dayOf(Math.max(...times) + DAY_MS)];
-  return accounts.map(
-    (account) =>
-      `npx strongroom evidence export --account ${account} --from ${from} --to ${to} --reason "${reasonOf(finding.id)}" --out evidence-${account} --bank ${bank}`,
-  );
-}
-
-function dayOf(time: number): string {
-  return new Date(time).toISOString().slice(0, 10);
-}
-
-/** Goes into a command that somebody pastes: products choose their own ids. */
-function reasonOf(id: string): string {
-  return /^[\w.:/-]{1,128}$/.test(id) ? `finding ${id}` : 'a finding';
-}
-
 // ── JSON ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-function jsonOf(found: Investigation, bank: string): string {
-  const { finding, versions, others, around, leads, moments } = found;
+function jsonOf(found: Known, bank: string): string {
+  const { finding, versions, others, around, leads, moments, lacks } = found;
   return printedJson({
     finding: { _index: finding.index, _id: finding.id, ...finding.event },
     versions,
     others,
+    lacks,
     around: { from: new Date(around.from).toISOString(), to: new Date(around.to).toISOString() },
     leads: leads.map(({ activity, ...lead }) => ({ ...lead, ...(activity === undefined ? {} : { activity: withTimes(activity) }) })),
     timeline: moments.map((moment) => ({

@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { errors } from '@opensearch-project/opensearch';
+import type { BankConfig } from '../../shared/config.ts';
 import type { OpenSearch } from '../../shared/opensearch/client.ts';
 import { QueryError } from '../../shared/search/errors.ts';
 import { fieldTypes, warningsOf } from '../../shared/search/fields.ts';
@@ -11,6 +12,7 @@ import { termsOf } from '../../shared/search/lucene.ts';
 import { periodsOf } from '../../shared/search/periods.ts';
 import { rewritten, searchQuery } from '../../shared/search/query.ts';
 import { rowOf, type Row } from '../../shared/search/row.ts';
+import { assertNotCold, sightOf } from '../../shared/search/sight.ts';
 import { count, search, type Found, type Question } from '../../shared/search/stream.ts';
 import { tableOf } from '../../shared/search/table.ts';
 import { timeRange, type TimeWords } from '../../shared/search/time.ts';
@@ -57,7 +59,9 @@ export async function searchCommand(query: string, options: SearchOptions, outpu
     const wanted = wantedOf(options, output);
     // Before anything is asked for: what is wrong with the query needs no server.
     termsOf(query);
-    return await withBankSearch(options.bank, { url: options.url }, ({ client }) => searchIndex(client, query, { ...wanted, ...output }));
+    return await withBankSearch(options.bank, { url: options.url }, ({ client, bank }) =>
+      searchIndex(client, query, { bank, ...wanted, ...output }),
+    );
   });
 }
 
@@ -105,12 +109,14 @@ export function readLimit(given: string): number {
 export async function searchIndex(
   client: OpenSearch,
   query: string,
-  { range, now, form, isJson, limit, leadingWildcards, ...output }: Wanted & Output,
+  { bank, range, now, form, isJson, limit, leadingWildcards, ...output }: Wanted & Output & { readonly bank: BankConfig },
 ): Promise<number> {
   const { out, say } = output;
   const periods = periodsOf(range, now);
   const terms = termsOf(query);
-  const types = await fieldTypes(client, periods);
+  const [types, { limits, cold }] = await Promise.all([fieldTypes(client, periods), sightOf(client, bank)]);
+  assertNotCold(cold, range);
+  for (const lack of limits) say(`warning: ${lack}`);
   // Without any period, every field would be one that is not there.
   if (types.size > 0) for (const warning of warningsOf(terms, types, near)) say(`warning: ${warning}`);
   const asked = rewritten(query, terms, types, { leadingWildcards });

@@ -48,7 +48,8 @@ export async function coldStores(client: OpenSearch, { coldAfterDays }: Lifecycl
   }
 }
 
-async function listCold(client: OpenSearch): Promise<readonly StoreState[]> {
+/** @throws the errors of the client. */
+export async function listCold(client: OpenSearch): Promise<readonly StoreState[]> {
   const found: StoreState[] = [];
   let page: string | undefined;
   do {

@@ -40,7 +40,8 @@ export interface Role {
 const SEARCHED = [`${INDEX_PREFIX}*`, `${REPLAY_PREFIX}*`];
 const OPERATED = [...SEARCHED, `${STORE_PREFIX}*`];
 
-/** Saved objects of the global tenant, by their alias: other tenants are behind indices whose names begin alike. */
+/** Saved objects of the global tenant, by their alias: other tenants are behind indices whose names begin alike. Whoever could give a store this
+ * alias would have these rights on its events, and so with any other pattern: an alias is granted as an index of its name is. See RENAME. */
 const SAVED_OBJECTS = ['.kibana', '.opensearch_dashboards'];
 
 const READ = [
@@ -62,14 +63,13 @@ const WRITE_SAVED_OBJECTS = [
   'indices:data/write/delete*',
 ];
 
-/** Indices as such: none of these shows or changes a document. */
+/** Indices as such: none of these shows or changes a document, or gives an index another name. */
 const OPERATE = [
   'indices:monitor/*',
   'indices:admin/get',
-  'indices:admin/aliases*',
+  'indices:admin/aliases/get',
+  // Without aliases: those take the right to aliases, too.
   'indices:admin/create',
-  // Splits and clones.
-  'indices:admin/resize',
   'indices:admin/delete',
   'indices:admin/settings/update',
   'indices:admin/mapping/put',
@@ -85,14 +85,26 @@ const OPERATE = [
 const OPERATE_CLUSTER = [
   'cluster:monitor/*',
   'cluster:admin/repository/get',
-  'cluster:admin/snapshot/*',
-  'indices:admin/index_template/*',
-  'indices:admin/aliases*',
+  'cluster:admin/snapshot/create',
+  'cluster:admin/snapshot/get',
+  'cluster:admin/snapshot/status*',
+  'cluster:admin/snapshot/delete',
+  'indices:admin/index_template/get',
 ];
 
-/** Copies documents from store to store, and reads their numbers to compare. */
-const COPY = [...OPERATE, 'indices:data/read/search*', 'indices:data/write/bulk*', 'indices:data/write/index'];
-const COPY_CLUSTER = [...OPERATE_CLUSTER, 'indices:data/write/reindex', 'indices:data/write/bulk', 'indices:data/read/scroll*'];
+/** What puts events under another name, splits and clones with their aliases included: only for who reads all events anyway. */
+const RENAME = ['indices:admin/aliases*', 'indices:admin/resize'];
+const RENAME_CLUSTER = ['indices:admin/aliases*', 'indices:admin/index_template/*', 'cluster:admin/snapshot/*'];
+
+/** Copies documents from store to store, and reads them to compare. Whoever copies sees every event in clear, and can replace it. */
+const COPY = [...OPERATE, ...RENAME, 'indices:data/read/search*', 'indices:data/write/bulk*', 'indices:data/write/index'];
+const COPY_CLUSTER = [
+  ...OPERATE_CLUSTER,
+  ...RENAME_CLUSTER,
+  'indices:data/write/reindex',
+  'indices:data/write/bulk',
+  'indices:data/read/scroll*',
+];
 
 const SEE_DASHBOARDS = { tenant_patterns: ['global_tenant'], allowed_actions: ['kibana_all_read'] };
 const CHANGE_DASHBOARDS = { tenant_patterns: ['global_tenant'], allowed_actions: ['kibana_all_write'] };
@@ -109,7 +121,8 @@ interface Reader {
 const READERS: Readonly<Record<Exclude<BaseRole, 'platform' | 'upgrade'>, Reader>> = {
   analyst: { indices: SEARCHED, personal: 'clear', tenants: [SEE_DASHBOARDS, SEE_CASES] },
   responder: { indices: SEARCHED, personal: 'clear', tenants: [SEE_DASHBOARDS, CHANGE_CASES] },
-  auditor: { indices: SEARCHED, personal: 'masked', tenants: [SEE_DASHBOARDS, SEE_CASES] },
+  // Saved searches of a case name people in clear.
+  auditor: { indices: SEARCHED, personal: 'masked', tenants: [SEE_DASHBOARDS] },
   // What is replayed for an investigation is none of his.
   regulator: { indices: [`${INDEX_PREFIX}*`], personal: 'masked', tenants: [SEE_DASHBOARDS] },
 };
@@ -136,16 +149,18 @@ function rightsOf(asked: AccessRole, bank: Pick<BankConfig, 'declared'>): Rights
   if (asked.role === 'upgrade') return UPGRADER;
   const { indices, personal, tenants } = READERS[asked.role];
   const dls = scopeQuery(asked, bank);
+  const shown = asked.personal_data ?? personal;
   const documents = {
     index_patterns: indices,
     allowed_actions: READ,
     ...(dls === undefined ? {} : { dls: JSON.stringify(dls) }),
-    ...fieldsFor(asked.personal_data ?? personal),
+    ...fieldsFor(shown),
   };
   return {
     cluster_permissions: READ_CLUSTER,
     index_permissions: [documents, { index_patterns: SAVED_OBJECTS, allowed_actions: READ }],
-    tenant_permissions: tenants,
+    // A case is of any account, and names people: it is for who sees all events, and sees them whole.
+    tenant_permissions: dls === undefined && shown === 'clear' ? tenants : [SEE_DASHBOARDS],
   };
 }
 
@@ -165,7 +180,7 @@ const OPERATOR: Rights = {
   tenant_permissions: [CHANGE_DASHBOARDS],
 };
 
-/** Does `strongroom upgrade`. */
+/** Does `strongroom upgrade`: reads and writes every event as it is, without scope or mask, because copies must be the same. */
 const UPGRADER: Rights = {
   cluster_permissions: COPY_CLUSTER,
   index_permissions: [

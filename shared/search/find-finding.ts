@@ -1,17 +1,20 @@
 // A finding by any of its names: the document's, the event's own uid, the finding's, or the ARN that its product shows.
-// https://schema.ocsf.io/1.8.0/objects/finding_info
+// https://schema.ocsf.io/1.8.0/objects/finding_info, https://docs.opensearch.org/latest/aggregations/metric/top-hits/
 import { documentId } from '../ids.ts';
+import type { JsonObject } from '../model.ts';
 import type { OpenSearch } from '../opensearch/client.ts';
-import { INDEX_PREFIX } from '../opensearch/index-name.ts';
-import { search } from './stream.ts';
+import { INDEX_PREFIX, storeOf } from '../opensearch/index-name.ts';
+import { isArray, isObject, object, text } from '../outcome.ts';
+import { aggregations, hitsOf } from './stream.ts';
 import { textAt, type Hit } from './value.ts';
 
 /** Classes of findings that Strongroom has no name for are `class_20..`. */
 const FINDINGS = `${INDEX_PREFIX}*_finding-*,${INDEX_PREFIX}class_20*`;
-const LOOKED_AT = 100;
+/** Products that are told apart: senders choose what they call theirs. */
+const PRODUCTS = 50;
 
 export interface FoundFinding {
-  /** The latest version. */
+  /** The one that was named, or the latest version. */
   readonly finding: Hit;
   /** How many documents have the id: products report a finding anew when it goes on. */
   readonly versions: number;
@@ -19,22 +22,60 @@ export interface FoundFinding {
   readonly others: readonly string[];
 }
 
-/** @returns undefined where there is none. @throws as search(). */
-export async function findFinding(client: OpenSearch, id: string): Promise<FoundFinding | undefined> {
-  const names = [...new Set([id, id.slice(id.lastIndexOf('/') + 1)])].filter((name) => name !== '');
-  const should = [{ ids: { values: [id, documentId(id)] } }, { terms: { 'finding_info.uid': names } }];
-  const { hits } = await search(client, { periods: FINDINGS, query: { bool: { should, minimum_should_match: 1 } }, limit: LOOKED_AT });
-  const found: Hit[] = [];
-  for await (const hit of hits) found.push(hit);
-  // The very document, if it was named so; otherwise the latest.
-  const exact = found.find((hit) => hit.id === id);
-  const finding = exact ?? found[0];
-  if (finding === undefined) return undefined;
-  const product = productOf(finding);
-  const others = new Set(found.map(productOf).filter((name) => name !== product));
-  return { finding, versions: found.filter((hit) => productOf(hit) === product).length, others: [...others] };
+/** Findings that the id may mean: senders choose their ids, so none of them is taken for the one that was meant. */
+export interface Candidates {
+  readonly candidates: readonly Candidate[];
+  /** Documents of further products. */
+  readonly left: number;
 }
 
-function productOf({ event }: Hit): string {
-  return textAt(event, 'metadata.product.name') ?? 'unknown';
+export interface Candidate {
+  readonly product: string;
+  /** The latest of its documents, and how many there are. */
+  readonly finding: Hit;
+  readonly versions: number;
+}
+
+/** @param id also `<index>/<document id>`. @returns undefined where there is none. @throws as search(). */
+export async function findFinding(client: OpenSearch, id: string): Promise<FoundFinding | Candidates | undefined> {
+  const slash = id.indexOf('/');
+  const index = storeOf(id.slice(0, Math.max(0, slash))) === undefined ? undefined : id.slice(0, slash);
+  const name = index === undefined ? id : id.slice(slash + 1);
+  const inIndex = index === undefined ? [] : [{ term: { _index: index } }];
+  const exact = await byProduct(client, { bool: { filter: [{ ids: { values: [name] } }, ...inIndex] } });
+  const [named] = exact.candidates;
+  if (named !== undefined) return exact.candidates.length > 1 ? exact : await withOthers(client, named, name);
+  if (index !== undefined) return undefined;
+  const names = [...new Set([id, id.slice(id.lastIndexOf('/') + 1)])].filter((one) => one !== '');
+  const should = [{ ids: { values: [documentId(id)] } }, { terms: { 'finding_info.uid': names } }];
+  const found = await byProduct(client, { bool: { should, minimum_should_match: 1 } });
+  const [only] = found.candidates;
+  if (only === undefined) return undefined;
+  return found.candidates.length > 1 ? found : { finding: only.finding, versions: only.versions, others: [] };
+}
+
+/** The very document, and who else uses its id. */
+async function withOthers(client: OpenSearch, { product, finding }: Candidate, name: string): Promise<FoundFinding> {
+  const uid = textAt(finding.event, 'finding_info.uid');
+  const { candidates, left } = await byProduct(client, { terms: { 'finding_info.uid': [name, ...(uid === undefined ? [] : [uid])] } });
+  const others = candidates.map((one) => one.product).filter((one) => one !== product);
+  const versions = candidates.find((one) => one.product === product)?.versions ?? 1;
+  return { finding, versions, others: [...others, ...(left === 0 ? [] : ['more products'])] };
+}
+
+/** However many documents a product has, each other one is seen beside it. */
+async function byProduct(client: OpenSearch, query: JsonObject): Promise<Candidates> {
+  const latest = { top_hits: { size: 1, sort: [{ time: { order: 'desc', unmapped_type: 'date' } }] } };
+  const terms = { field: 'metadata.product.name', size: PRODUCTS, missing: 'unknown' };
+  const answer = await aggregations(client, { periods: FINDINGS, query, aggs: { products: { terms, aggs: { latest } } } });
+  const products = object(answer['products']) ?? {};
+  const { buckets, sum_other_doc_count: left } = products;
+  const candidates = (isArray(buckets) ? buckets : []).flatMap((bucket) => {
+    if (!isObject(bucket)) return [];
+    const [finding] = hitsOf(object(bucket['latest']) ?? {});
+    const { doc_count: versions } = bucket;
+    if (finding === undefined) return [];
+    return [{ product: text(bucket['key']) ?? 'unknown', finding, versions: typeof versions === 'number' ? versions : 1 }];
+  });
+  return { candidates, left: typeof left === 'number' ? left : 0 };
 }

@@ -2,7 +2,7 @@
 import type { OpenSearch } from '../opensearch/client.ts';
 import { activityOf, type Activity } from './activity.ts';
 import { fieldTypes } from './fields.ts';
-import { findFinding, type FoundFinding } from './find-finding.ts';
+import { findFinding, type Candidates, type FoundFinding } from './find-finding.ts';
 import { periodsOf } from './periods.ts';
 import { pivotsOf, type Pivot } from './pivots.ts';
 import { timelineOf, type Moment } from './timeline.ts';
@@ -35,9 +35,13 @@ export interface Investigation extends FoundFinding {
 }
 
 /** @returns undefined where there is no such finding. @throws PartialAnswerError where an answer would be a part of the whole one; the errors of the client. */
-export async function investigate(client: OpenSearch, id: string, options: InvestigationOptions): Promise<Investigation | undefined> {
+export async function investigate(
+  client: OpenSearch,
+  id: string,
+  options: InvestigationOptions,
+): Promise<Investigation | Candidates | undefined> {
   const found = await findFinding(client, id);
-  if (found === undefined) return undefined;
+  if (found === undefined || 'candidates' in found) return found;
   const { event } = found.finding;
   const { windowMs, limit, now } = options;
   const center = numberAt(event, 'time') ?? now;

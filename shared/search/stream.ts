@@ -144,7 +144,8 @@ function totalOf(answer: JsonObject): number {
   return typeof total === 'number' ? total : 0;
 }
 
-function hitsOf(answer: JsonObject): readonly Hit[] {
+/** @param answer of a search, or of `top_hits`. */
+export function hitsOf(answer: JsonObject): readonly Hit[] {
   const hits = isObject(answer['hits']) ? answer['hits']['hits'] : undefined;
   return (isArray(hits) ? hits : []).flatMap((hit) => {
     if (!isObject(hit)) return [];

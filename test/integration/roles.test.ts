@@ -293,7 +293,7 @@ describe('nobody', () => {
     for (const group of ['operators', LIFECYCLE_ARN, 'upgraders']) {
       const client = as(group);
       const body = { aliases: { 'ocsf-api_activity-2019': { is_write_index: true } } };
-      expect(await statusOf(client, 'PUT', '/events-api_activity-2019-1', body)).toBe(200);
+      expect(await statusOf(client, 'PUT', '/events-api_activity-2019-1', group === 'operators' ? {} : body)).toBe(200);
       expect(await statusOf(client, 'PUT', '/events-api_activity-2019-1/_block/write')).toBe(200);
       expect(await statusOf(client, 'PUT', '/events-api_activity-2019-1/_settings', { index: { number_of_replicas: 0 } })).toBe(200);
       expect(await statusOf(client, 'POST', '/events-api_activity-2019-1/_forcemerge?max_num_segments=1')).toBe(200);
@@ -306,13 +306,16 @@ describe('nobody', () => {
       expect(await statusOf(client, 'GET', '/_cat/allocation?format=json')).toBe(200);
       expect(await statusOf(client, 'GET', '/ocsf-*,events-*/_settings?flat_settings=true')).toBe(200);
       expect(await statusOf(client, 'GET', '/ocsf-*,events-*/_alias')).toBe(200);
+      // They put events under another name.
+      const renames = group === 'operators' ? 403 : 200;
       const split = { settings: { 'index.number_of_shards': 2, 'index.blocks.write': true } };
-      expect(await statusOf(client, 'POST', '/events-api_activity-2019-1/_split/events-api_activity-2019-2', split)).toBe(200);
-      expect(await statusOf(client, 'PUT', '/events-api_activity-2019-1/_clone/events-api_activity-2019-3')).toBe(200);
-      for (const generation of [2, 3]) expect(await statusOf(client, 'DELETE', `/events-api_activity-2019-${generation}`)).toBe(200);
+      expect(await statusOf(client, 'POST', '/events-api_activity-2019-1/_split/events-api_activity-2019-2', split)).toBe(renames);
+      expect(await statusOf(client, 'PUT', '/events-api_activity-2019-1/_clone/events-api_activity-2019-3')).toBe(renames);
+      for (const generation of [2, 3])
+        expect(await statusOf(client, 'DELETE', `/events-api_activity-2019-${generation}`)).toBe(renames === 200 ? 200 : 404);
       expect(await mergedIn(client, 'events-api_activity-2019-1')).toBe(true);
       const actions = [{ remove: { index: 'events-api_activity-2019-1', alias: 'ocsf-api_activity-2019' } }];
-      expect(await statusOf(client, 'POST', '/_aliases', { actions })).toBe(200);
+      expect(await statusOf(client, 'POST', '/_aliases', { actions })).toBe(renames);
       expect(await statusOf(client, 'DELETE', '/events-api_activity-2019-1')).toBe(200);
       expect(await statusOf(client, 'DELETE', '/somebody-elses')).toBe(403);
     }
@@ -358,13 +361,50 @@ describe('Dashboards', () => {
     }
     expect(await save('responders', RESPONSE_TENANT)).toBe(201);
     expect([await read('analysts', RESPONSE_TENANT), await save('analysts', RESPONSE_TENANT)]).toEqual([200, 403]);
-    expect(await read('authority', RESPONSE_TENANT)).toBe(403);
+    for (const group of ['authority', 'auditors', 'payments']) expect([group, await read(group, RESPONSE_TENANT)]).toEqual([group, 403]);
     expect(await read('nobody')).toBe(403);
     // Nobody's own are read by others.
     const own = Object.keys((await search.admin.indices.get({ index: '.kibana_*analysts*' })).body);
     expect(own).toHaveLength(1);
     expect(await statusOf(as('responders'), 'GET', `/${own[0] ?? ''}/_search`)).toBe(403);
   }, 60_000);
+
+  // The plugin grants for an alias what it grants for an index of its name.
+  it.each(['.kibana', '.kibana_7', '.opensearch_dashboards'])(
+    'their name %s is not given to events by who may change them',
+    async (alias) => {
+      const [client, store, copy] = [as('operators'), 'events-api_activity-2018-1', 'events-api_activity-2018-2'];
+      const template = { index_patterns: [`${store}*`], template: { aliases: { [alias]: {} } } };
+      const ways: readonly (readonly [string, string, object?])[] = [
+        ['POST', '/_aliases', { actions: [{ add: { index: store, alias } }] }],
+        ['PUT', `/${store}/_alias/${alias}`],
+        ['PUT', `/${store}/_clone/${copy}`, { aliases: { [alias]: {} }, settings: { 'index.blocks.write': null } }],
+        ['POST', `/${store}/_split/${copy}`, { aliases: { [alias]: {} }, settings: { 'index.number_of_shards': 2 } }],
+        ['PUT', `/${copy}`, { aliases: { [alias]: {} } }],
+        ['PUT', '/_index_template/renaming', template],
+        ['PUT', '/_template/renaming', { index_patterns: [`${store}*`], aliases: { [alias]: {} } }],
+      ];
+      await search.admin.index({ index: store, id: '1', body: { time: 0, message: 'x' }, refresh: true });
+      expect(await statusOf(search.admin, 'PUT', `/${store}/_block/write`)).toBe(200);
+
+      for (const [method, path, body] of ways) expect([path, await statusOf(client, method, path, body)]).toEqual([path, 403]);
+      expect(await statusOf(search.admin, 'PUT', `/${store}/_settings`, { 'index.blocks.write': null })).toBe(200);
+      expect(await statusOf(client, 'GET', `/${store}/_search`)).toBe(403);
+      expect(await statusOf(client, 'DELETE', `/${store}/_doc/1`)).toBe(403);
+      expect((await all(client, {}, '.kibana')).filter(({ id }) => !id.startsWith('dashboard:'))).toEqual([]);
+      expect(await statusOf(search.admin, 'DELETE', `/${store}`)).toBe(200);
+    },
+    30_000,
+  );
+
+  it('are imported by who operates the platform', async () => {
+    const body = [{ index: { _index: '.kibana', _id: 'dashboard:y' } }, { type: 'dashboard' }];
+    const answer = await as('operators').bulk({ body, refresh: true });
+    expect(answer.body).toMatchObject({ errors: false });
+    expect(await statusOf(as('operators'), 'GET', '/.kibana/_doc/dashboard:y')).toBe(200);
+    expect(await statusOf(as('operators'), 'POST', '/.kibana/_update/dashboard:y', { doc: { type: 'dashboard' } })).toBe(200);
+    expect(await statusOf(as('operators'), 'DELETE', '/.kibana/_doc/dashboard:y')).toBe(200);
+  });
 
   it('what they ask for an index pattern works for who reads', async () => {
     expect(await statusOf(as('auditors'), 'GET', '/ocsf-*/_field_caps?fields=*')).toBe(200);

@@ -317,6 +317,67 @@ test('what is bounded is the nearest, and said', async () => {
   expect(out).toMatch(/timeline, .*: [3-6] events/);
 });
 
+test('words side by side are each looked for', async () => {
+  const both = await counted('api.operation:(ConsoleLogin OR StopLogging)');
+  expect(both).toBeGreaterThan(1);
+  expect(await counted('api.operation:(ConsoleLogin StopLogging)')).toBe(both);
+  expect(await counted('class_uid:(2004 3002)')).toBe(await counted('class_uid:2004 OR class_uid:3002'));
+  expect(await counted('http_response.code:(403 404)')).toBe(await counted('http_response.code:403 OR http_response.code:404'));
+  expect(await counted('http_response.code:(403 404)')).toBeGreaterThan(0);
+  const words = await counted('StopLogging OR ListUsers OR CreateUser');
+  expect(await counted('StopLogging ListUsers CreateUser')).toBe(words);
+  expect(await counted('StopLogging List* CreateUser^2')).toBeGreaterThanOrEqual(words);
+  expect(await counted('_exists_:(api.operation query.hostname)')).toBe(await counted('_exists_:api.operation OR _exists_:query.hostname'));
+  expect(await counted('api.operation:StopLoging~1')).toBe(await counted('api.operation:StopLogging'));
+  expect(await counted('+class_uid:3002 -api.operation:ConsoleLogin NOT api.operation:X')).toBe(
+    await counted('class_uid:3002 AND NOT api.operation:ConsoleLogin'),
+  );
+});
+
+const GUARDDUTY_UID = 'f1d13'.padEnd(32, '0');
+
+/** Findings of a sender who chooses ids and times himself. */
+async function writeForeign(count: number, uid: string): Promise<void> {
+  const time = Date.UTC(2029, 2, 1);
+  const documents = Array.from({ length: count }, (_, at) => ({
+    id: `foreign-${uid.slice(0, 5)}-${at}`,
+    index: 'ocsf-detection_finding-2029',
+    json: JSON.stringify({
+      ...{ class_uid: 2004, activity_id: 1, severity_id: 1, time: time + at },
+      ...{
+        metadata: { uid: `foreign-${uid.slice(0, 5)}-${at}`, product: { name: 'Other' } },
+        finding_info: { uid, title: 'Nothing to see' },
+      },
+    }),
+  }));
+  await ensurePeriods(client, ['ocsf-detection_finding-2029']);
+  expect((await writeDocuments(documents, client)).refused).toEqual([]);
+  await client.indices.refresh({ index: 'ocsf-*' });
+}
+
+test('findings of others neither hide a finding nor take its place, and what is dated ahead is found', async () => {
+  const own = await ownFinding();
+  const [guardDuty = ''] = ids((await ask(`finding_info.uid:${GUARDDUTY_UID}`)).out);
+  await writeForeign(150, GUARDDUTY_UID);
+  const { code, out, said } = await investigated(GUARDDUTY_UID);
+  expect([code, out]).toEqual([1, '']);
+  expect(said).toEqual([
+    expect.stringMatching(/^findings of 2 products have the id f1d13/),
+    expect.stringMatching(/events-detection_finding-2029-1\/foreign-f1d13-149 .* Other, the latest of 150: Nothing to see/),
+    expect.stringContaining(`/${guardDuty}  `),
+  ]);
+  const named = await investigated(guardDuty);
+  expect([named.code, named.out]).toEqual([0, expect.stringContaining('findings of Other have the same id')]);
+  expect((await investigated('events-detection_finding-2029-1/foreign-f1d13-7')).out).toContain('foreign');
+  expect((await investigated('events-detection_finding-2029-1/nobody')).code).toBe(1);
+  await writeForeign(150, own);
+  expect((await investigated(own)).out).toMatch(
+    /^CloudTrail stopped or deleted\n {2}finding {6}\S+ of Strongroom\n[^]*findings of Other have the same id/,
+  );
+  for (const options of [{ from: '2026-11-01', to: '2030-01-01' }, { from: '2026-11-01' }, { last: '1h' }])
+    expect((await ask('"Nothing to see"', { ...options, count: true })).out).toBe('300\n');
+});
+
 test('a server that is not there any more', async () => {
   await server.stop();
   await expect(ask('*')).rejects.toThrow(/does not answer: connect ECONNREFUSED/);

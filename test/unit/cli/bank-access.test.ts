@@ -67,7 +67,10 @@ it.each([
     'must be one of masked, hidden for a regulator',
   ],
   ['{ name: a, role: platform, members: [a], sources: [cloudtrail] }', 'sources: is nothing for platform, which is shown no event'],
-  ['{ name: a, role: upgrade, members: [a], personal_data: masked }', 'personal_data: is nothing for upgrade'],
+  [
+    '{ name: a, role: upgrade, members: [a], personal_data: masked }',
+    'personal_data: is nothing for upgrade, which copies every event as it is',
+  ],
 ])('%s is refused', (role, expected) => {
   expect(problems(role).join('\n')).toContain(expected);
 });
@@ -81,6 +84,13 @@ it('names are used once, and nobody reads by two roles', () => {
   expect(found.map((one) => one.replace(/^[^|]*\| /, ''))).toEqual([
     'access.roles.1.name: a is used twice',
     'access.roles.1.members.0: x is in role a already; one role says what somebody sees',
+  ]);
+});
+
+it.each(['auditor, members: [x]', 'regulator, members: [x], sources: [cloudtrail]'])('who upgrades sees all, so he is not %s', (reader) => {
+  const found = problems(`{ name: a, role: ${reader} }`, '{ name: u, role: upgrade, members: [y, x] }');
+  expect(found.map((one) => one.replace(/^[^|]*\| /, ''))).toEqual([
+    'access.roles.1.members.1: x is in role a already; one role says what somebody sees',
   ]);
 });
 

@@ -9,6 +9,16 @@ function problems(opensearch: Partial<BankConfig['opensearch']>, retention: Part
 }
 
 const snapshots = { repository: 'bank' };
+const classes: BankConfig['retention']['classes'] = [
+  { name: 'long', sources: ['cloudtrail'], evidence_days: 365, evidence_mode: 'governance', index_days: 180 },
+];
+const domain = {
+  instance_type: 'r7g.large.search',
+  instance_count: 2,
+  volume_gib: 100,
+  subnet_ids: ['subnet-0aaa1111'],
+  security_group_ids: ['sg-0ddd4444'],
+};
 
 it.each([
   ['all of it', { lifecycle: { warm_after_days: 14, cold_after_days: 90, single_copy_after_days: 5 }, snapshots }, {}, []],
@@ -30,6 +40,28 @@ it.each([
     { lifecycle: { single_copy_after_days: 5 } },
     {},
     ['single_copy_after_days needs opensearch.snapshots'],
+  ],
+  [
+    'warm and cold when it is gone',
+    { lifecycle: { warm_after_days: 90, cold_after_days: 120 } },
+    { index_days: 90 },
+    [
+      'warm_after_days must be below the longest index_days, 90: nothing is in the index by then (found 90)',
+      'cold_after_days must be below the longest index_days, 90: nothing is in the index by then (found 120)',
+    ],
+  ],
+  ['warm while one class of retention is still there', { lifecycle: { warm_after_days: 90 } }, { index_days: 30, classes }, []],
+  [
+    'a single copy of what has no other',
+    { lifecycle: { replicas: 0, single_copy_after_days: 5 }, snapshots },
+    {},
+    ['single_copy_after_days is nothing with replicas: 0'],
+  ],
+  [
+    'warm and cold in a domain that has neither',
+    { domain, lifecycle: { warm_after_days: 14, cold_after_days: 90 } },
+    {},
+    ['warm_after_days is nothing with opensearch.domain', 'cold_after_days is nothing with opensearch.domain'],
   ],
   ['longer than the evidence', {}, { index_days: 366 }, ['retention.index_days must not be above evidence_days (365)']],
 ])('%s', (_, opensearch, retention, expected) => {

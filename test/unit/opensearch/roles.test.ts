@@ -83,6 +83,17 @@ describe('least privilege', () => {
     expect(may('indices:admin/settings/update')).toEqual([LIFECYCLE_ROLE, 'strongroom-platform-x', 'strongroom-upgrade-x']);
   });
 
+  it('nobody gives an index another name who has rights by name that he has not on events', () => {
+    const renaming = (one: Role): boolean =>
+      ['indices:admin/aliases', 'indices:admin/resize', 'indices:admin/index_template/put', 'cluster:admin/snapshot/restore'].some(
+        (action) => grants([...actionsOn(one), ...one.cluster_permissions], action),
+      );
+    const saved = (one: Role): boolean => one.index_permissions.some(({ index_patterns }) => index_patterns.includes('.kibana'));
+
+    expect(ALL.filter(renaming).map(({ name }) => name)).toEqual([INDEX_ROLE, LIFECYCLE_ROLE, 'strongroom-upgrade-x']);
+    expect(ALL.filter((one) => renaming(one) && saved(one))).toEqual([]);
+  });
+
   it('saved objects: the platform changes those of all, responders those of cases, others read', () => {
     const tenants = Object.fromEntries(
       ALL.map(({ name, tenant_permissions }) => [
@@ -95,12 +106,25 @@ describe('least privilege', () => {
       [LIFECYCLE_ROLE]: [],
       'strongroom-analyst-x': ['global_tenant kibana_all_read', `${RESPONSE_TENANT} kibana_all_read`],
       'strongroom-responder-x': ['global_tenant kibana_all_read', `${RESPONSE_TENANT} kibana_all_write`],
-      'strongroom-auditor-x': ['global_tenant kibana_all_read', `${RESPONSE_TENANT} kibana_all_read`],
+      'strongroom-auditor-x': ['global_tenant kibana_all_read'],
       'strongroom-regulator-x': ['global_tenant kibana_all_read'],
       'strongroom-platform-x': ['global_tenant kibana_all_write'],
       'strongroom-upgrade-x': [],
     });
   });
+});
+
+it.each<Partial<AccessRole> & Pick<AccessRole, 'role'>>([
+  { role: 'analyst', accounts: ['222222222222'] },
+  { role: 'analyst', sources: ['cloudtrail'] },
+  { role: 'analyst', from: '2026-01-01' },
+  { role: 'analyst', personal_data: 'masked' },
+  { role: 'responder', personal_data: 'hidden' },
+  { role: 'responder', accounts: ['222222222222'] },
+  { role: 'auditor', personal_data: 'clear' },
+  { role: 'regulator', personal_data: 'clear' },
+])('cases name people of any account, so they are not shown to $role with less than all', (asked) => {
+  expect(role(asked).tenant_permissions.flatMap(({ tenant_patterns }) => tenant_patterns)).toEqual(['global_tenant']);
 });
 
 describe('personal data', () => {
@@ -122,6 +146,21 @@ describe('personal data', () => {
     const searched = new Set([...CLASS_FIELDS.flatMap(({ fields }) => Object.keys(fieldsOf(fields))), ...Object.keys(OTHER_CLASS_FIELDS)]);
     const places = [...searched].map((path) => [path, [IMPERSONAL, PERSONAL, WITHHELD].filter((list) => isOn(list, path)).length]);
     expect(places.filter(([, lists]) => lists !== 1)).toEqual([]);
+  });
+
+  it('what may hold a number of a card, a name or a piece of a request is not shown as it is', () => {
+    for (const path of ['actor.user.account.uid', 'user.account.uid', 'group.name', 'group.uid', 'service.name'])
+      expect([path, isOn(IMPERSONAL, path), isOn(PERSONAL, path)]).toEqual([path, false, true]);
+    for (const path of [
+      'firewall_rule.match_details',
+      'firewall_rule.match_location',
+      'firewall_rule.desc',
+      'vulnerabilities.affected_packages.path',
+      'vulnerabilities.affected_packages.remediation.desc',
+      'compliance.status_details',
+      'compliance.desc',
+    ])
+      expect([path, isOn([...IMPERSONAL, ...PERSONAL], path)]).toEqual([path, false]);
   });
 
   it('a text is never on two lists, and no address or free text is shown', () => {

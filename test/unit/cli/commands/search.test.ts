@@ -1,8 +1,10 @@
 // The two commands against a server that answers as the test says.
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { investigateCommand } from '../../../../cli/commands/investigate.ts';
+import { bankNamed } from '../../../../cli/bank.ts';
+import { investigateCommand, textOf, type Known } from '../../../../cli/commands/investigate.ts';
 import { searchCommand, type Output, type SearchOptions } from '../../../../cli/commands/search.ts';
+import { explained } from '../../../../cli/opensearch.ts';
 import type { Answer, Asked } from '../../../fakes/http-server.ts';
 import { startHttpServer, type HttpServer } from '../../../fakes/http-server.ts';
 import { strongroom } from '../run.ts';
@@ -112,7 +114,8 @@ test('a field that is none is warned of', async () => {
 test('asks only the periods of the time', async () => {
   const url = await listening(events(0));
   await asking('*', { url, from: '2026-11-20', to: '2026-11-21' });
-  expect(server?.asked.map((one) => one.url.split('/')[1])).toEqual(Array(2).fill('ocsf-*-2026.11.20,ocsf-*-2026.11,ocsf-*-2026'));
+  const paths = server?.asked.map((one) => one.url).filter((one) => !one.startsWith('/_plugins/'));
+  expect(paths?.map((one) => one.split('/')[1])).toEqual(Array(2).fill('ocsf-*-2026.11.20,ocsf-*-2026.11,ocsf-*-2026'));
 });
 
 test.each([
@@ -139,7 +142,7 @@ test('what OpenSearch cannot parse is shown with its place', async () => {
   const url = await listening((asked) => (asked.url.includes('_field_caps') ? events(0)(asked) : { status: 400, body: { error } }));
   const { code, said } = await asking('abc def', { url });
   expect(code).toBe(2);
-  expect(said[0]).toMatch(/^the query is wrong: \) was not expected\n {2}abc def\n {6}\^ position 5$/);
+  expect(said[0]).toMatch(/^the query is wrong: \) was not expected\n {2}"abc" "def"\n {6}\^ position 5$/);
 });
 
 test('an answer of some shards fails', async () => {
@@ -180,6 +183,85 @@ test('a finding that is none: 1, and where findings are listed', async () => {
 test('options of investigate that are wrong: 2', async () => {
   const { code, said } = await printed((output) => investigateCommand('x', { bank: 'demo', window: '2 hours' }, output));
   expect([code, said]).toEqual([2, [expect.stringMatching(/^--window must be/)]]);
+});
+
+function as(role: string): (asked: Asked) => Answer {
+  return (asked) =>
+    asked.url === '/_plugins/_security/authinfo' ? { status: 200, body: { roles: ['own_index', role] } } : events(0)(asked);
+}
+
+test('what a role cannot see is said beside the answer', async () => {
+  const url = await listening(as('strongroom-auditor-external'));
+  const { code, said } = await asking('actor.user.name:root', { url });
+  expect([code, said]).toEqual([
+    0,
+    [
+      'warning: as strongroom-auditor-external: names are hashes and cannot be searched, addresses and payloads are withheld',
+      expect.stringMatching(/^no event from/),
+    ],
+  ]);
+  expect(server?.asked.filter((one) => one.url.startsWith('/_plugins/'))).toHaveLength(1);
+});
+
+test('an analyst sees all, and where there is no security plugin everybody does', async () => {
+  const url = await listening((asked) =>
+    asked.url.startsWith('/_plugins/') ? { status: 400, body: { error: 'no handler found' } } : events(1)(asked),
+  );
+  expect((await asking('*', { url })).said).toEqual([]);
+  await server?.close();
+  expect((await asking('*', { url: await listening(as('strongroom-analyst-soc')) })).said).toHaveLength(1);
+});
+
+test('a finding that a role may not be shown is not said to be none', async () => {
+  const url = await listening(as('strongroom-regulator-x'));
+  const { code, said } = await printed((output) => investigateCommand('nope', { bank: 'demo', url }, output));
+  expect([code, said[1]]).toEqual([1, expect.stringMatching(/under nope, as far as could be asked/)]);
+});
+
+test('JSON has nothing that a terminal obeys, and is the same value', async () => {
+  const operation = 'a\u009b31m\u007f\u202egpj\u2066x\u2069 ä \u001b';
+  const url = await listening((asked) => {
+    const hits = [{ _index: 'i', _id: 'x', _source: { api: { operation } } }];
+    return asked.url.includes('_field_caps')
+      ? { status: 200, body: { fields: FIELDS } }
+      : { status: 200, body: { timed_out: false, _shards: SHARDS, hits: { total: { value: 1 }, hits } } };
+  });
+  const { out } = await asking('*', { url, json: true });
+  expect(out).toContain('a\\u009b31m\\u007f\\u202egpj\\u2066x\\u2069 ä \\u001b');
+  expect(JSON.parse(out)).toEqual({ _index: 'i', _id: 'x', api: { operation } });
+});
+
+test.each([
+  ['http://admin:secret@127.0.0.1:1', /at http:\/\/127\.0\.0\.1:1 \(address from --url\) does not answer/],
+  ['admin:secret@127.0.0.1:1', /found "127\.0\.0\.1:1"/],
+  ['http://admin:sec/ret@host:x', /found "http:\/\/host:x"/],
+])('%s: its password is not printed', async (url, message) => {
+  const error: unknown = await asking('*', { url }).catch((caught: unknown) => caught);
+  const said = error instanceof Error ? error.message : '';
+  expect(said).toMatch(message);
+  expect(said).not.toMatch(/secret|sec\/ret|admin/);
+});
+
+test('without credentials: which bank and address, and what to do', () => {
+  const error = Object.assign(new Error('Could not load credentials from any providers'), { name: 'CredentialsProviderError' });
+  const place = { bank: bankNamed('demo'), url: 'https://u:secret@search.bank.example', toldBy: '--url' };
+  expect(String(explained(error, place))).toMatch(
+    /OpenSearch of bank demo at https:\/\/search\.bank\.example \(address from --url\) .*Could not load credentials.*aws sso login/,
+  );
+});
+
+test('what nobody may ask was not "never seen"', () => {
+  const none = { operations: [], accounts: [], regions: [], actors: [], addresses: [], 'user agents': [] };
+  const activity = { first: undefined, last: undefined, total: 0, events: 0, failed: 0, values: none };
+  const known: Known = {
+    finding: { index: 'events-detection_finding-2026.11-1', id: 'x', event: {} },
+    ...{ versions: 1, others: [], around: { from: 0, to: 1 }, moments: [], lacks: [] },
+    leads: [{ kind: 'actor', label: 'actor', value: 'lee', total: 0, shown: 0, activity }],
+  };
+  expect(textOf(known, 'demo')).toMatch(/actor: lee\n {2}seen {9}never: no event/);
+  const masked = textOf({ ...known, lacks: ['as strongroom-auditor-x: names are hashes'] }, 'demo');
+  expect(masked).toMatch(/actor: lee\n {2}seen {9}cannot be asked: as strongroom-auditor-x: names are hashes\n\ntimeline/);
+  expect(masked).not.toContain('never');
 });
 
 test('the command itself: usage 2, no server 1', async () => {
