@@ -52,6 +52,7 @@ export const mysqlAudit: Source<AuditLine> = {
 const BEGINNING = /^(?:\d{16}|\d{8} [ \d]\d:\d\d:\d\d),/;
 const LINE = /^(?:\d{16}|\d{8} [ \d]\d:\d\d:\d\d),[^,\n]*,[^\n]*,\d+,\d+,[A-Z_]+,/;
 const DIGITS = /^\d{1,20}$/;
+const CONNECTION = /,\d{1,20},\d{1,20},(?:CONNECT|FAILED_CONNECT|DISCONNECT|CHANGEUSER|PROXY_CONNECT),/;
 const OPERATION = /^[A-Z][A-Z_]{1,30}$/;
 
 function parse(record: RawRecord): Outcome<AuditLine> {
@@ -61,13 +62,20 @@ function parse(record: RawRecord): Outcome<AuditLine> {
   const time = timeOf(timeText);
   if (time === undefined) return reject('bad_value', 'field 1 is not a time');
   const at = operationAt(head);
-  if (at === undefined) return reject('malformed_record', 'it can be read in no way, or in more than one');
+  if (at === undefined || (quote >= 0 && isInName(record.text, quote, head[at] ?? '')))
+    return reject('malformed_record', 'it can be read in no way, or in more than one');
   const rest = head.slice(at + 1);
   const tail = quote < 0 ? unquotedTail(rest) : quotedTail(record.text.slice(quote + 2), rest);
   if (tail === undefined) return reject('malformed_record', 'it ends before the return code');
   const [connection = '', query = '', operation = ''] = head.slice(at - 2, at + 1);
   const user = head.slice(2, at - 3).join(',');
   return value({ time, timeText, server: head[1] ?? '', user, host: head[at - 3] ?? '', connection, query, operation, ...tail });
+}
+
+/** True for a quote that may have been opened by a name, with the real line behind it: a statement says no such thing. */
+function isInName(line: string, quote: number, operation: string): boolean {
+  if (CONNECTION.test(line.slice(quote))) return true;
+  return AUTHENTICATIONS.has(operation) && operationAt(line.split(',')) === undefined;
 }
 
 function timeOf(text: string): number | undefined {

@@ -34,7 +34,26 @@ test('every log of an RDS database has one source, other groups have none', () =
 });
 
 describe('a line says who it was, or nothing', () => {
-  const name = fc.string({ unit: fc.constantFrom('a', 'Z', '0', ',', "'", '`', '@', ' ', 'é', ',1,2,', ',CONNECT,'), maxLength: 8 });
+  const name = fc.string({
+    unit: fc.constantFrom(
+      'a',
+      'Z',
+      '0',
+      ',',
+      "'",
+      '`',
+      '@',
+      ' ',
+      'é',
+      ',1,2,',
+      ',CONNECT,',
+      ',QUERY,',
+      ",'",
+      ",1,2,0,CONNECT,'",
+      ",1,2,0,QUERY,'",
+    ),
+    maxLength: 8,
+  });
   const host = fc.constantFrom('10.0.0.5', 'client.example', '2001:db8::5');
 
   test('in connections', () => {
@@ -46,7 +65,13 @@ describe('a line says who it was, or nothing', () => {
           expect(event).toMatchObject({ user: { name: user }, session: { uid: '42' }, metadata: { event_code: operation } });
         if (!/[,']/.test(user + database)) expect(events).toHaveLength(1);
       }),
-      { numRuns: 500 },
+      {
+        numRuns: 2000,
+        examples: [
+          [",1,2,0,CONNECT,'", '10.0.0.5', '', 'CONNECT'],
+          [",1,2,QUERY,'", '10.0.0.5', '', 'FAILED_CONNECT'],
+        ],
+      },
     );
   });
 
