@@ -7,6 +7,7 @@ import { actionLine } from '../hub/batch.ts';
 import type { HubDocument } from '../model.ts';
 import { isArray, isObject, text } from '../outcome.ts';
 import type { OpenSearch } from './client.ts';
+import { INDEX_PREFIX } from './index-name.ts';
 
 export interface BulkResult {
   readonly created: number;
@@ -24,6 +25,8 @@ const CONFLICT = 409;
 const FORBIDDEN = 403;
 /** How OpenSearch names the block `read_only_allow_delete`, which never stands for ever. */
 const LIFTED_SOON = '[TOO_MANY_REQUESTS/12/';
+/** Attempts, about a second: longer, and many late documents would hold up those behind them. */
+const MOMENT = 3;
 const TOO_LARGE = 413;
 
 /** What OpenSearch says of one document; status 0 where it says nothing. */
@@ -76,10 +79,11 @@ function isFinal({ status, type, reason }: Item): boolean {
 
 /**
  * Blocks of the moment, while `upgrade` puts another index behind the period (shared/upgrade/move.ts, adopt.ts): who comes again is sent to that
- * one. A closed period says no once more.
+ * one. A closed period says no once more; a plain index of an earlier version, which may be on its way to become a store, a few times.
  */
 function mayPass({ status, reason }: Item, attempt: number): boolean {
-  return status === FORBIDDEN && (reason.includes(LIFTED_SOON) || attempt === 0);
+  if (status !== FORBIDDEN) return false;
+  return reason.includes(LIFTED_SOON) || attempt < (reason.startsWith(`index [${INDEX_PREFIX}`) ? MOMENT : 1);
 }
 
 const UNANSWERED: Item = { status: 0, type: 'no answer for it', reason: '' };
