@@ -72,11 +72,11 @@ function templateOf({ name, patterns, fields, sort, schemas }: Wanted): IndexTem
   // Stored and shown, never indexed: whatever a source adds, the number of fields stays.
   root['unmapped'] = { type: 'object', enabled: false };
   const settings = { index: { ...INDEX_SETTINGS, 'sort.field': sort, 'sort.order': sort.map(() => 'asc') }, analysis: ANALYSIS };
-  const strongroom = digest(9, JSON.stringify({ settings, root }));
+  const rest = { index_patterns: patterns, priority: 500, version: 1 };
+  const strongroom = digest(9, JSON.stringify({ ...rest, settings, dynamic: false, root }));
   // In the mapping too: each index tells by which version it was made.
   const mappings = { dynamic: false, _meta: { strongroom }, properties: root };
-  const body = { index_patterns: patterns, priority: 500, version: 1, template: { settings, mappings } };
-  return { name: `strongroom-${name}`, body: { ...body, _meta: { strongroom: digest(9, JSON.stringify(body)) } } };
+  return { name: `strongroom-${name}`, body: { ...rest, _meta: { strongroom }, template: { settings, mappings } } };
 }
 
 const INDEX_SETTINGS = {
