@@ -1,18 +1,15 @@
 // The documents of `npm run bench -- search`: days of three sources, made, normalised and written piece by piece, so that memory stays what it is
 // for 100,000 as for 5 million. Each goes into the store of its period, as in production, and into an index that is mapped dynamically by default.
 // https://docs.opensearch.org/latest/api-reference/document-apis/bulk/
-import { enriched } from './enriched.ts';
 import { createRandom, type Random } from '../local/demo/random.ts';
 import { toDocument } from '../shared/hub/document.ts';
 import type { HubDocument, OcsfEvent } from '../shared/model.ts';
-import { createNormaliser } from '../shared/normalise.ts';
 import { API_ACTIVITY, HTTP_ACTIVITY, NETWORK_ACTIVITY, type OcsfClass } from '../shared/ocsf/classes.ts';
 import { writeDocuments } from '../shared/opensearch/bulk.ts';
 import type { OpenSearch } from '../shared/opensearch/client.ts';
 import { periodOf, storeName } from '../shared/opensearch/index-name.ts';
-import { indexTemplates } from '../shared/opensearch/template.ts';
 import { isObject, object } from '../shared/outcome.ts';
-import { sourceNamed } from '../shared/sources/registry.ts';
+import { eventsOf, templateOf } from './index-events.ts';
 import { balancerLine, flowRecord, FLOW_HEADER } from './storage-data.ts';
 import { trailRecord } from './storage-trail.ts';
 
@@ -113,24 +110,7 @@ function clock(kind: Kind): { readonly first: number; readonly each: number } {
 
 /** @param at makes the name of the file, and so the ids of its events. */
 function normalised({ source, cls, file }: Kind, records: readonly string[], at: number): readonly OcsfEvent[] {
-  const events: OcsfEvent[] = [];
-  const normaliser = createNormaliser({
-    origin: {
-      ...{ bank: 'bench', account: '222222222222', region: 'eu-central-1' },
-      ...{ source, trigger: 'file', uri: `file://${source}/${at}`, time: 0 },
-    },
-    source: sourceNamed(source),
-    transforms: [],
-    onEvent(event) {
-      if (event.class_uid === cls.uid) events.push(enriched(event));
-    },
-    onParked({ code, detail }) {
-      throw new Error(`bench: ${source} parked a record: ${code} ${detail}`);
-    },
-  });
-  normaliser.push(Buffer.from(file(records)));
-  normaliser.end();
-  return events;
+  return eventsOf({ source, classUid: cls.uid, bytes: Buffer.from(file(records)), uri: `file://${source}/${at}` });
 }
 
 function byDefault(period: string): string {
@@ -163,12 +143,6 @@ async function createIndices(client: OpenSearch, piece: readonly Piece[], known:
 
 async function create(client: OpenSearch, index: string, body: Record<string, unknown>): Promise<void> {
   await client.transport.request({ method: 'PUT', path: `/${index}`, body });
-}
-
-function templateOf(cls: string): Readonly<Record<string, unknown>> {
-  const template = object(indexTemplates().find(({ name }) => name === `strongroom-${cls}`)?.body.template);
-  if (template === undefined) throw new Error(`bench: no template of ${cls}`);
-  return template;
 }
 
 /** A server that is short of memory says so for a while. */

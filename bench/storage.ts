@@ -1,22 +1,19 @@
 // `npm run bench -- storage [--json]`: bytes that an event takes in OpenSearch, in our indices and in one that is mapped dynamically by default,
 // on the real server in one run: 1 shard, no replica, merged into one segment. https://docs.opensearch.org/latest/api-reference/index-apis/stats/
 import { gzipSync } from 'node:zlib';
-import { enriched } from './enriched.ts';
 import { createRandom, type Random } from '../local/demo/random.ts';
 import { toDocument } from '../shared/hub/document.ts';
 import type { HubDocument, JsonObject, OcsfEvent } from '../shared/model.ts';
-import { createNormaliser } from '../shared/normalise.ts';
 import { API_ACTIVITY, HTTP_ACTIVITY, NETWORK_ACTIVITY, type OcsfClass } from '../shared/ocsf/classes.ts';
 import { isObject, object, parseJson } from '../shared/outcome.ts';
 import { writeDocuments } from '../shared/opensearch/bulk.ts';
 import type { OpenSearch } from '../shared/opensearch/client.ts';
-import { indexTemplates } from '../shared/opensearch/template.ts';
-import { sourceNamed } from '../shared/sources/registry.ts';
+import { eventsOf, templateOf } from './index-events.ts';
 import { withServer } from './server.ts';
 import { balancerLine, flowRecord, FLOW_HEADER } from './storage-data.ts';
 import { trailRecord } from './storage-trail.ts';
 
-export interface StorageRow {
+interface StorageRow {
   readonly source: string;
   readonly events: number;
   /** In the index, `_source` included. */
@@ -64,7 +61,7 @@ function lines(random: Random, count: number, make: (random: Random, index: numb
 }
 
 /** @param only sources; all three where it is empty. @param onRow takes each row as soon as it is measured. */
-export async function storageRows(only: readonly string[], onRow: (row: StorageRow) => void): Promise<void> {
+async function storageRows(only: readonly string[], onRow: (row: StorageRow) => void): Promise<void> {
   await withServer(async (client) => {
     for (const kind of KINDS) if (only.length === 0 || only.includes(kind.source)) onRow(await measure(client, kind));
   });
@@ -72,8 +69,8 @@ export async function storageRows(only: readonly string[], onRow: (row: StorageR
 
 async function measure(client: OpenSearch, { source, cls, events: count, text }: Kind): Promise<StorageRow> {
   const delivered = Buffer.from(text(createRandom(7), count));
-  const events = normalised(source, delivered).filter((event) => event.class_uid === cls.uid);
-  const mapped = indexTemplateOf(cls);
+  const events = eventsOf({ source, classUid: cls.uid, bytes: delivered, uri: `file://${source}` });
+  const mapped = templateOf(cls.name);
   const documents = (chosen: readonly OcsfEvent[], index: string): readonly HubDocument[] =>
     chosen.map((event) => ({ ...toDocument(event), index }));
   const ours = await indexed(client, documents(events, `bench-${source}`), mapped);
@@ -92,37 +89,6 @@ async function measure(client: OpenSearch, { source, cls, events: count, text }:
 
 function perEvent(bytes: number, events: number): number {
   return Number((bytes / events).toFixed(1));
-}
-
-function normalised(source: string, delivered: Buffer): readonly OcsfEvent[] {
-  const events: OcsfEvent[] = [];
-  const origin = {
-    bank: 'bench',
-    account: '222222222222',
-    region: 'eu-central-1',
-    source,
-    trigger: 'file',
-    uri: `file://${source}`,
-    time: 0,
-  } as const;
-  const normaliser = createNormaliser({
-    origin,
-    source: sourceNamed(source),
-    transforms: [],
-    onEvent: (event) => events.push(enriched(event)),
-    onParked: ({ code, detail }) => {
-      throw new Error(`bench: ${source} parked a record: ${code} ${detail}`);
-    },
-  });
-  normaliser.push(delivered);
-  normaliser.end();
-  return events;
-}
-
-function indexTemplateOf(cls: OcsfClass): object {
-  const found = indexTemplates().find(({ name }) => name === `strongroom-${cls.name}`);
-  if (found === undefined) throw new Error(`bench: no template of ${cls.name}`);
-  return found.body.template;
 }
 
 interface Indexed {

@@ -107,7 +107,8 @@ function configure(directory: string, port: number, { user }: Installation): voi
   for (const folder of [directory, ...folders]) chownSync(folder, user.uid, user.gid);
 }
 
-const LOGGING = `status = error
+/** Of any OpenSearch node here: to its output. */
+export const LOGGING = `status = error
 appender.console.type = Console
 appender.console.name = console
 appender.console.layout.type = PatternLayout
@@ -145,6 +146,13 @@ function javaArguments({ home, archive }: Installation, { directory, heapMib = H
     '-Dlog4j.shutdownHookEnabled=false',
     '-Dlog4j2.disable.jmx=true',
     '-Dorg.apache.lucene.store.MMapDirectory.sharedArenaMaxPermits=1',
+    ...entryArguments(home, directory),
+  ];
+}
+
+/** What is started: the last of Java's arguments. @param home of the server. @param directory of its configuration. */
+export function entryArguments(home: string, directory: string): readonly string[] {
+  return [
     `-Dopensearch.path.home=${home}`,
     `-Dopensearch.path.conf=${join(directory, 'config')}`,
     '-Dopensearch.distribution.type=tar',

@@ -12,7 +12,7 @@ import { INDEX_PREFIX, REPLAY_PREFIX, STORE_PREFIX } from '../shared/opensearch/
 import type { IndexTemplate } from '../shared/opensearch/template.ts';
 import type { GeneratedFile } from './ocsf-schemas.ts';
 
-export const TEMPLATES_FILE = 'schemas/opensearch/templates/index-templates.json';
+const TEMPLATES_FILE = 'schemas/opensearch/templates/index-templates.json';
 
 /** @param folder schemas/ocsf. */
 export function templateFiles(folder: string): readonly GeneratedFile[] {
@@ -20,7 +20,7 @@ export function templateFiles(folder: string): readonly GeneratedFile[] {
 }
 
 /** @returns one template per class, one for all others, and one for replays. @throws Error naming the attribute that the schema does not have, or has otherwise. */
-export function buildTemplates(folder: string): readonly IndexTemplate[] {
+function buildTemplates(folder: string): readonly IndexTemplate[] {
   const schemas = new Map(CLASS_FIELDS.map(({ cls }) => [cls.uid, readSchema(folder, `${cls.uid}-${cls.name}.json`)]));
   const all = [...schemas.values()];
   const ours = CLASS_FIELDS.map(({ cls, fields, sort }) => {

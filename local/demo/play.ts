@@ -22,15 +22,7 @@ export async function play({ host, bank, security, workloads, outputs, search }:
   await sleep(REFRESH_MS);
   const samples = await watch.stop();
   const alerts = await inbox.receive();
-  const audited = await audit({
-    security,
-    vaultBucket: output(outputs, 'VaultBucket'),
-    periodKeysBucket: output(outputs, 'PeriodKeysBucket'),
-    evidenceKeyArn: output(outputs, 'EvidenceKeyArn'),
-    pseudonymKeyArn: output(outputs, 'PseudonymKeyArn'),
-    bank,
-    delivered,
-  });
+  const audited = await audit({ bank, security, outputs }, delivered);
   const rows: SourceRow[] = [];
   for (const [source, sum] of audited.sources) {
     const indexed = await countIndexed(sum.documents.values(), search);

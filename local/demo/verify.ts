@@ -17,7 +17,8 @@ import { createOpener } from '../../shared/seal/open.ts';
 import { createPeriodKeys } from '../../shared/seal/period-keys.ts';
 import { sha256Of, type Spooled } from '../../shared/seal/spool.ts';
 import { unitFromEvidence } from '../../shared/units.ts';
-import type { Account } from '../accounts.ts';
+import { output } from '../../cli/deployed.ts';
+import type { Deployment } from '../deployment.ts';
 import type { Delivered } from './deliver.ts';
 import { hitsOf, searchIndex, shown } from './search.ts';
 
@@ -40,18 +41,15 @@ export interface SourceAudit {
   readonly products: Set<string>;
 }
 
-export interface AuditInput {
-  readonly security: Account;
-  readonly vaultBucket: string;
-  readonly periodKeysBucket: string;
-  readonly evidenceKeyArn: string;
-  readonly pseudonymKeyArn: string;
-  readonly bank: BankConfig;
-  readonly delivered: readonly Delivered[];
-}
-
-export async function audit(input: AuditInput): Promise<Audit> {
-  const { security, vaultBucket, periodKeysBucket, evidenceKeyArn, pseudonymKeyArn, bank, delivered } = input;
+/** @param delivered what the evidence has to hold, as it was delivered. */
+export async function audit(
+  { bank, security, outputs }: Pick<Deployment, 'bank' | 'security' | 'outputs'>,
+  delivered: readonly Delivered[],
+): Promise<Audit> {
+  const vaultBucket = output(outputs, 'VaultBucket');
+  const periodKeysBucket = output(outputs, 'PeriodKeysBucket');
+  const evidenceKeyArn = output(outputs, 'EvidenceKeyArn');
+  const pseudonymKeyArn = output(outputs, 'PseudonymKeyArn');
   const { s3, kms } = security;
   const keys = createPeriodKeys({ s3, kms, bucket: periodKeysBucket, keyArn: evidenceKeyArn, bank: bank.bank });
   const statements = { s3, bucket: vaultBucket, retention: bank.retention };

@@ -1,7 +1,6 @@
 // `npx strongroom drill upgrade`: the mapping changes, is taken back and changes again while logs are delivered and searched. At the end every
 // event that the evidence gives has to be found, once, and no search may have failed or have missed what one before it had found.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { output } from '../../cli/deployed.ts';
 import type { JsonObject } from '../../shared/model.ts';
 import { putTemplates } from '../../shared/opensearch/provision.ts';
 import { indexTemplates, type IndexTemplate } from '../../shared/opensearch/template.ts';
@@ -84,16 +83,8 @@ interface Drill {
 
 /** What should be there is told by the evidence, not by what the functions say. */
 async function judged(deployment: Deployment, { delivered, watched, faults }: Drill, print: Print): Promise<UpgradeDrilled> {
-  const { security, outputs, bank, search } = deployment;
-  const { sources, faults: unsealed } = await audit({
-    security,
-    vaultBucket: output(outputs, 'VaultBucket'),
-    periodKeysBucket: output(outputs, 'PeriodKeysBucket'),
-    evidenceKeyArn: output(outputs, 'EvidenceKeyArn'),
-    pseudonymKeyArn: output(outputs, 'PseudonymKeyArn'),
-    bank,
-    delivered,
-  });
+  const { search } = deployment;
+  const { sources, faults: unsealed } = await audit(deployment, delivered);
   const expected = [...sources.values()].flatMap(({ documents }) => [...documents.values()].map(({ id }) => id));
   const ids = await allIds(search);
   const found = new Set(ids);

@@ -1,7 +1,7 @@
 // The stretches of time that stores are for: a day, an ISO week, a month, a year. All in UTC.
 // https://en.wikipedia.org/wiki/ISO_week_date
 import { OCSF_CLASSES } from '../ocsf/classes.ts';
-import { INDEX_PREFIX, isMonthly, periodOf } from '../opensearch/index-name.ts';
+import { extentOfLabel, INDEX_PREFIX, isMonthly, periodOf } from '../opensearch/index-name.ts';
 
 export const DAY_MS = 86_400_000;
 
@@ -46,13 +46,7 @@ export function kindOf(span: string): SpanKind {
 
 export function extentOfSpan(span: string): Extent {
   const [year = 0, week] = span.split('.w').map(Number);
-  if (week === undefined) {
-    const parts = span.split('.').map(Number);
-    const [, month = 1, day = 1] = parts;
-    const from = Date.UTC(parts[0] ?? 0, month - 1, day);
-    if (parts.length === 1) return { from, to: Date.UTC((parts[0] ?? 0) + 1, 0) };
-    return { from, to: parts.length === 2 ? Date.UTC(parts[0] ?? 0, month) : from + DAY_MS };
-  }
+  if (week === undefined) return extentOfLabel(span);
   // The fourth of January is always in the first week.
   const fourth = Date.UTC(year, 0, 4);
   const from = fourth + ((week - 1) * DAYS_OF_WEEK - weekday(fourth)) * DAY_MS;

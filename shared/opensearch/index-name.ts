@@ -55,10 +55,11 @@ export interface Period {
 /** @returns undefined where it is no name of a period. */
 export function periodOf(name: string): Period | undefined {
   const [, cls, label] = NAME.exec(name) ?? [];
-  return cls === undefined || label === undefined ? undefined : { cls, label, ...extentOf(label) };
+  return cls === undefined || label === undefined ? undefined : { cls, label, ...extentOfLabel(label) };
 }
 
-function extentOf(label: string): { readonly from: number; readonly to: number } {
+/** @param label of a period. @returns ms since the epoch; `to` is not in it. */
+export function extentOfLabel(label: string): { readonly from: number; readonly to: number } {
   const [year = 0, month, day] = label.split('.').map(Number);
   if (month === undefined) return { from: Date.UTC(year, 0), to: Date.UTC(year + 1, 0) };
   if (day === undefined) return { from: Date.UTC(year, month - 1), to: Date.UTC(year, month) };

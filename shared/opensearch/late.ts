@@ -21,7 +21,10 @@ const DAY_MS = 86_400_000;
  */
 export async function indexDocuments(documents: readonly HubDocument[], client: OpenSearch): Promise<BulkResult> {
   const before = Date.now() - DAY_MS;
-  const old = documents.filter(({ index }) => (periodOf(index)?.to ?? Infinity) < before).flatMap((document) => inYear(document) ?? []);
+  // A batch has many documents of few periods.
+  const names = [...new Set(documents.map(({ index }) => index))];
+  const over = new Set(names.filter((index) => (periodOf(index)?.to ?? Infinity) < before));
+  const old = documents.filter(({ index }) => over.has(index)).flatMap((document) => inYear(document) ?? []);
   const present = await whichExist(client, old);
   const fresh = present.size === 0 ? documents : documents.filter(({ id, index }) => !present.has(placeOf(id, yearlyNameOf(index) ?? '')));
   const result = await create(fresh, client);

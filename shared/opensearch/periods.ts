@@ -1,8 +1,7 @@
 // https://docs.opensearch.org/latest/im-plugin/index-alias/ : periods are aliases, so that a store can hold a day or a month and be replaced by
 // a newer one while it is searched. Each alias has one index that takes its writes: OpenSearch refuses a second.
-import { errors } from '@opensearch-project/opensearch';
 import { MisconfiguredError } from '../errors.ts';
-import { isObject } from '../outcome.ts';
+import { typeOf } from './ask.ts';
 import type { OpenSearch } from './client.ts';
 import { periodOf, storeName } from './index-name.ts';
 
@@ -60,7 +59,7 @@ export async function createStore(client: OpenSearch, { name, periods, settings 
     await client.indices.create({ index: name, body: { ...(settings === undefined ? {} : { settings }), aliases } });
     return true;
   } catch (error) {
-    if (isTaken(error)) return false;
+    if (TAKEN.has(typeOf(error) ?? '')) return false;
     throw error;
   }
 }
@@ -72,10 +71,3 @@ const TAKEN: ReadonlySet<string> = new Set([
   // The period has an index for its writes.
   'illegal_state_exception',
 ]);
-
-function isTaken(error: unknown): boolean {
-  if (!(error instanceof errors.ResponseError)) return false;
-  const body: unknown = error.body;
-  const type = isObject(body) && isObject(body['error']) ? body['error']['type'] : undefined;
-  return typeof type === 'string' && TAKEN.has(type);
-}

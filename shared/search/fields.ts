@@ -1,9 +1,10 @@
 // Which fields the asked periods can be searched by, from OpenSearch itself, and what is wrong with a term that can find nothing: an unmapped
 // field is no error to OpenSearch, it has no hits. https://docs.opensearch.org/latest/api-reference/search-apis/field-caps/
+import { ask } from '../opensearch/ask.ts';
 import type { OpenSearch } from '../opensearch/client.ts';
 import { CLASS_FIELDS, fieldsOf } from '../opensearch/fields.ts';
 import { classShape, objectShape, SHAPE_DATA, type Attribute, type Shape } from '../ocsf/shape.ts';
-import { isObject } from '../outcome.ts';
+import { isObject, object } from '../outcome.ts';
 import type { Term } from './lucene.ts';
 
 /** Type by path: `keyword`, `ip`, `match_only_text`, `long`, `date` … Objects are none. */
@@ -11,8 +12,8 @@ export type FieldTypes = ReadonlyMap<string, string>;
 
 /** @param periods patterns with commas between them. */
 export async function fieldTypes(client: OpenSearch, periods: string): Promise<FieldTypes> {
-  const answer = await client.transport.request({ method: 'GET', path: `/${periods}/_field_caps`, querystring: { fields: '*' } });
-  const fields = isObject(answer.body) && isObject(answer.body['fields']) ? answer.body['fields'] : {};
+  const answer = object(await ask(client, `/${periods}/_field_caps`, { query: { fields: '*' } }));
+  const fields = object(answer?.['fields']) ?? {};
   return new Map(
     Object.entries(fields).flatMap(([path, kinds]) => {
       const type = isObject(kinds) ? Object.keys(kinds).find((kind) => kind !== 'object' && kind !== 'nested') : undefined;

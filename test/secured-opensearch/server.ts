@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { chownSync, cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from '@opensearch-project/opensearch';
+import { entryArguments, LOGGING } from '../../local/opensearch.ts';
 import { findJava } from '../../local/java.ts';
 import { ensureDirectory, makeRunDirectory, projectRoot, serverDirectory, serverUser } from '../../local/paths.ts';
 import { freePort } from '../../local/ports.ts';
@@ -183,15 +184,6 @@ async function configure(directory: string, { home, port, user, log }: Place): P
   chownSync(directory, user.uid, user.gid);
 }
 
-const LOGGING = `status = error
-appender.console.type = Console
-appender.console.name = console
-appender.console.layout.type = PatternLayout
-appender.console.layout.pattern = [%d{ISO8601}][%-5p][%-25c{1.}] %marker%m%n
-rootLogger.level = info
-rootLogger.appenderRef.console.ref = console
-`;
-
 function javaArguments(home: string, directory: string): string[] {
   return [
     '-Xms512m',
@@ -202,12 +194,6 @@ function javaArguments(home: string, directory: string): string[] {
     `-Djna.tmpdir=${join(directory, 'tmp')}`,
     '-Dlog4j.shutdownHookEnabled=false',
     '-Dlog4j2.disable.jmx=true',
-    `-Dopensearch.path.home=${home}`,
-    `-Dopensearch.path.conf=${join(directory, 'config')}`,
-    '-Dopensearch.distribution.type=tar',
-    '-Dopensearch.bundled_jdk=false',
-    '-cp',
-    `${join(home, 'lib', '*')}:${join(home, 'agent', '*')}`,
-    'org.opensearch.bootstrap.OpenSearch',
+    ...entryArguments(home, directory),
   ];
 }
