@@ -1,25 +1,18 @@
 // What a rule's matches become: one OCSF Detection Finding per rule, group and hour. https://schema.ocsf.io/1.8.0/classes/detection_finding
 import { digest } from '../ids.ts';
 import type { JsonObject, OcsfEvent } from '../model.ts';
-import { attacksOf } from '../ocsf/attack.ts';
-import { DETECTION_FINDING, OCSF_VERSION, OWN_PRODUCT, SEVERITY, classify, type OcsfClass } from '../ocsf/classes.ts';
 import { isArray, object, text } from '../outcome.ts';
 import type { Match } from './engine.ts';
-import type { Rule, Status } from './sigma/rule.ts';
+import { ANALYTIC, newFinding, STATES } from './new-finding.ts';
+import type { Rule } from './sigma/rule.ts';
 import { firstAt, pathOf, viewOf } from './view.ts';
 
 const HOUR_MS = 3_600_000;
-const CREATE = 1;
-const STATUS_NEW = 1;
-const ANALYTIC_RULE = 1;
-/** Analytic states. https://schema.ocsf.io/1.8.0/objects/analytic (state_id) */
-const STATES: Readonly<Record<Status, number>> = { stable: 1, test: 1, experimental: 3, deprecated: 2, unsupported: 2 };
 
 // More is in the index, under the group's values.
 const MAX_EVIDENCES = 10;
 const MAX_RELATED = 50;
 const MAX_SHOWN_CHARACTERS = 4096;
-const MAX_MESSAGE_CHARACTERS = 500;
 
 export interface FindingContext {
   readonly bank: string;
@@ -49,48 +42,28 @@ function findingUid({ rule, event }: Match, bank: string): string {
 function findingOf(uid: string, matches: readonly [Match, ...Match[]], { bank, evidence }: FindingContext): OcsfEvent {
   const [{ rule, event }] = matches;
   const times = matches.map((match) => match.event.time);
-  const first = times.reduce((one, other) => Math.min(one, other));
-  const last = times.reduce((one, other) => Math.max(one, other));
-  const cloud = object(event['cloud']);
   const resources = event['resources'];
-  return {
-    ...classify(DETECTION_FINDING satisfies OcsfClass, CREATE),
-    severity_id: SEVERITY[rule.level],
-    time: first,
+  return newFinding({
+    uid,
+    bank,
+    analytic: { uid: rule.id, name: rule.title, type_id: ANALYTIC.rule, state_id: STATES[rule.status] },
+    ...{ title: rule.title, description: rule.description, response: rule.response, level: rule.level, tags: rule.tags },
+    types: ['sigma'],
     message: messageOf(rule, event),
-    metadata: {
-      uid,
-      version: OCSF_VERSION,
-      product: { name: OWN_PRODUCT, vendor_name: OWN_PRODUCT },
-      profiles: cloud === undefined ? undefined : ['cloud'],
-      tenant_uid: bank,
-    },
-    cloud,
-    finding_info: {
-      uid,
-      title: rule.title,
-      desc: rule.description,
-      types: ['sigma'],
-      analytic: { uid: rule.id, name: rule.title, type_id: ANALYTIC_RULE, state_id: STATES[rule.status] },
-      attacks: attacksOf(rule.tags),
-      data_sources: [event.metadata.product.name],
-      created_time: first,
-      first_seen_time: first,
-      last_seen_time: last,
-      related_events_count: matches.length,
-      related_events: matches.slice(0, MAX_RELATED).map((match) => relatedOf(match.event)),
-    },
-    remediation: rule.response === '' ? undefined : { desc: rule.response },
+    first: times.reduce((one, other) => Math.min(one, other)),
+    last: times.reduce((one, other) => Math.max(one, other)),
+    count: matches.length,
+    cloud: object(event['cloud']),
+    dataSources: [event.metadata.product.name],
+    related: matches.slice(0, MAX_RELATED).map((match) => relatedOf(match.event)),
     evidences: matches.slice(0, MAX_EVIDENCES).map(evidenceOf),
     resources: isArray(resources) ? resources : undefined,
-    status_id: STATUS_NEW,
-    is_alert: rule.level !== 'informational',
-    count: matches.length,
-    unmapped: { evidence },
-  };
+    evidence,
+  });
 }
 
-function relatedOf(event: OcsfEvent): JsonObject {
+/** What a finding says of one of its events. */
+export function relatedOf(event: OcsfEvent): JsonObject {
   return { uid: event.metadata.uid, type_uid: event.type_uid, first_seen_time: event.time, severity_id: event.severity_id };
 }
 
@@ -130,5 +103,5 @@ function messageOf(rule: Rule, event: OcsfEvent): string {
     (path) => text(firstAt(view, pathOf(path))) ?? [],
   );
   const message = parts.length === 0 ? rule.title : `${rule.title}: ${parts.join(', ')}`;
-  return message.replaceAll(/\s+/g, ' ').slice(0, MAX_MESSAGE_CHARACTERS);
+  return message;
 }

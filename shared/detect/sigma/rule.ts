@@ -34,6 +34,36 @@ export interface LogSourceName {
   readonly service?: string | undefined;
 }
 
+/** Rules whose matches mean something together. https://github.com/SigmaHQ/sigma-specification/blob/main/specification/sigma-correlation-rules-specification.md */
+export interface Correlation {
+  readonly id: string;
+  readonly title: string;
+  readonly description: string;
+  readonly status: Status;
+  readonly level: Level;
+  readonly tags: readonly string[];
+  readonly response: string;
+  readonly type: CorrelationType;
+  /** Ids of rules or of other correlations, in the order of the rule. */
+  readonly rules: readonly string[];
+  /** Fields that matches have in common: of the rules themselves, or aliases. None: all matches are one group. */
+  readonly groupBy: readonly string[];
+  readonly timespanMs: number;
+  /** Alias → id of the rule → its field. A rule that an alias does not name has no part in groups by it. */
+  readonly aliases: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** All have to hold; none for `temporal` types: every rule has matched. */
+  readonly condition: readonly { readonly operator: 'gt' | 'gte' | 'lt' | 'lte' | 'eq' | 'neq'; readonly value: number }[];
+  /** What `value_…` types count or reckon with; several: their values together are one. */
+  readonly fields: readonly string[];
+  /** Of `value_percentile`, 0 to 100. */
+  readonly percentile: number;
+  /** Whether the rules it names alert on their own as well. */
+  readonly generate: boolean;
+}
+
+export type CorrelationType =
+  'event_count' | 'value_count' | 'value_sum' | 'value_avg' | 'value_percentile' | 'value_median' | 'temporal' | 'temporal_ordered';
+
 export type Expression =
   | { readonly kind: 'all'; readonly of: readonly Expression[] }
   | { readonly kind: 'any'; readonly of: readonly Expression[] }
