@@ -107,10 +107,12 @@ else {
 async function benchSearch([events, ...questions]: readonly string[]): Promise<void> {
   const { printSearch, searchRows, SEARCH_EVENTS } = await import('./search.ts');
   const rows: SearchRow[] = [];
-  await searchRows(events === undefined ? SEARCH_EVENTS : Number(events), questions, (row) => {
+  const onRow = (row: SearchRow): void => {
     rows.push(row);
     if (asJson) console.log(JSON.stringify(row));
-  });
+  };
+  const kept = process.argv.find((argument) => argument.startsWith('--data='))?.slice('--data='.length);
+  await searchRows(events === undefined ? SEARCH_EVENTS : Number(events), questions, onRow, kept);
   if (!asJson) printSearch(rows);
 }
 

@@ -14,6 +14,7 @@ import { balancerLine, flowRecord, FLOW_HEADER } from './storage-data.ts';
 import { trailRecord } from './storage-trail.ts';
 
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 /** Of the first event. */
 export const FIRST = Date.UTC(2026, 10, 2);
 /** From the first event to the last: three periods of each class. */
@@ -81,6 +82,19 @@ export async function load(client: OpenSearch, events: number, say: (line: strin
   return { documents, defaultRefused, bytes: await bytesOf(client, 'ocsf-*'), defaultBytes: await bytesOf(client, `${DEFAULT_PREFIX}*`) };
 }
 
+/** @returns what an earlier run has loaded; undefined where there is nothing. */
+export async function loaded(client: OpenSearch): Promise<Loaded | undefined> {
+  const [documents, byDefault] = [await countOf(client, 'ocsf-*'), await countOf(client, `${DEFAULT_PREFIX}*`)];
+  if (documents === 0) return undefined;
+  const [bytes, defaultBytes] = [await bytesOf(client, 'ocsf-*'), await bytesOf(client, `${DEFAULT_PREFIX}*`)];
+  return { documents, defaultRefused: documents - byDefault, bytes, defaultBytes };
+}
+
+async function countOf(client: OpenSearch, index: string): Promise<number> {
+  const { body } = await client.count({ index, allow_no_indices: true });
+  return body.count;
+}
+
 interface Piece {
   readonly document: HubDocument;
   /** The event as `normalize` prints it. */
@@ -117,7 +131,7 @@ function byDefault(period: string): string {
   return period.replace(/^ocsf-/, DEFAULT_PREFIX);
 }
 
-/** As closed periods are: without replicas here, for there is one node. What a filter found before is not kept, for each run is to search. */
+/** As periods are that are merged: without replicas here, for there is one node. What a filter found before is not kept, for each run is to search. */
 const SETTINGS = {
   number_of_shards: 1,
   number_of_replicas: 0,
@@ -132,7 +146,9 @@ async function createIndices(client: OpenSearch, piece: readonly Piece[], known:
     if (known.has(name) || period === undefined) continue;
     const template = templateOf(period.cls);
     const settings = object(template['settings']);
-    const index = { ...object(settings?.['index']), ...SETTINGS, auto_expand_replicas: false };
+    // The first of the three days has been over for two days when the last event comes: packed, see shared/lifecycle/pack.ts.
+    const packed = period.from < FIRST + DAY_MS ? { codec: 'best_compression' } : {};
+    const index = { ...object(settings?.['index']), ...SETTINGS, ...packed, auto_expand_replicas: false };
     const store = storeName({ cls: period.cls, span: period.label, generation: 1 });
     const aliases = { [name]: { is_write_index: true } };
     await create(client, store, { ...template, settings: { ...settings, index }, aliases });

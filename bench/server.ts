@@ -5,17 +5,21 @@ import { startOpenSearch } from '../local/opensearch.ts';
 import { cacheDirectory, ensureDirectory } from '../local/paths.ts';
 import { openSearchClient, type OpenSearch } from '../shared/opensearch/client.ts';
 
-const HEAP_MIB = 3072;
+export interface ServerOptions {
+  readonly heapMib?: number;
+  /** Where its data are, and stay; left out: nothing stays. */
+  readonly kept?: string | undefined;
+}
 
-export async function withServer<T>(work: (client: OpenSearch) => Promise<T>): Promise<T> {
-  const directory = mkdtempSync(join(ensureDirectory(join(cacheDirectory(), 'bench')), 'opensearch-'));
-  const server = await startOpenSearch({ directory, heapMib: HEAP_MIB, isLasting: true, say: (line) => process.stderr.write(`${line}\n`) });
+export async function withServer<T>(work: (client: OpenSearch) => Promise<T>, { heapMib = 3072, kept }: ServerOptions = {}): Promise<T> {
+  const directory = kept ?? mkdtempSync(join(ensureDirectory(join(cacheDirectory(), 'bench')), 'opensearch-'));
+  const server = await startOpenSearch({ directory, heapMib, isLasting: true, say: (line) => process.stderr.write(`${line}\n`) });
   const client = openSearchClient(server.url, 'eu-central-1');
   try {
     return await work(client);
   } finally {
     await client.close();
     await server.stop();
-    rmSync(directory, { recursive: true, force: true });
+    if (kept === undefined) rmSync(directory, { recursive: true, force: true });
   }
 }

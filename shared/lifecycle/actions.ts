@@ -9,8 +9,16 @@ export type Action =
   | { readonly kind: 'close'; readonly index: string }
   /** For good. */
   | { readonly kind: 'delete'; readonly index: string; readonly tier: 'hot' | 'warm' | 'cold'; readonly why: string }
-  /** Its shards have become too large: a copy with more of them takes its place. */
-  | { readonly kind: 'split'; readonly index: string; readonly into: string; readonly shards: number; readonly periods: readonly string[] }
+  /** Nothing is written any more: a copy that is compressed as well as can be takes its place; with more shards where they have become too large. */
+  | {
+      readonly kind: 'pack';
+      readonly index: string;
+      readonly into: string;
+      /** Of the copy; the same number as before, or a multiple of it. */
+      readonly shards: number;
+      readonly isSplit: boolean;
+      readonly periods: readonly string[];
+    }
   | { readonly kind: 'replicas'; readonly index: string; readonly replicas: number }
   | { readonly kind: 'snapshot'; readonly repository: string; readonly snapshot: string; readonly indices: readonly string[] }
   | { readonly kind: 'forget'; readonly repository: string; readonly snapshot: string }
@@ -38,8 +46,10 @@ export function describe(action: Action): string {
       return `extend ${action.index} to ${action.periods.join(', ')}`;
     case 'delete':
       return `delete ${action.index} (${action.why})`;
-    case 'split':
-      return `split ${action.index} into ${action.shards} shards, ${action.into}`;
+    case 'pack':
+      return action.isSplit
+        ? `split ${action.index} into ${action.shards} shards, ${action.into}`
+        : `pack ${action.index} into ${action.into}`;
     case 'replicas':
       return `replicas of ${action.index}: ${action.replicas}`;
     case 'snapshot':

@@ -6,7 +6,7 @@ import { object } from '../outcome.ts';
 import type { Action } from './actions.ts';
 import { ask, ifThere, typeOf } from '../opensearch/ask.ts';
 import { mergeIndex, type Waiting } from './merge.ts';
-import { splitStore } from './split.ts';
+import { packStore } from './pack.ts';
 
 export interface Applying extends Waiting {
   readonly client: OpenSearch;
@@ -32,8 +32,8 @@ export async function apply(action: Action, deps: Applying): Promise<Outcome> {
       return await putSettings(client, action.index, CLOSED);
     case 'delete':
       return await remove(action, deps);
-    case 'split':
-      return await splitStore(action, deps);
+    case 'pack':
+      return await packStore(action, deps);
     case 'replicas':
       return await putSettings(client, action.index, { 'index.auto_expand_replicas': false, 'index.number_of_replicas': action.replicas });
     case 'snapshot':

@@ -43,6 +43,16 @@ function isBroughtBack(store: StoreState, indexDays: number): boolean {
   return store.created > extentOf(store).to + Math.min(HOLD_MARGIN_DAYS.before, indexDays) * DAY_MS;
 }
 
+const COMPRESSED: ReadonlySet<string> = new Set(['best_compression', 'zstd', 'zstd_no_dict', 'qat_deflate', 'qat_lz4']);
+
+/** Whether what is merged in it is compressed as well as can be. */
+export function isPacked({ codec }: StoreState): boolean {
+  return COMPRESSED.has(codec);
+}
+
+/** A packed copy has the same documents under the same mapping: there is no way back to keep open, but for a failure of the copy itself. */
+const UNPACKED_KEPT_DAYS = 1;
+
 /** A generation that a later one has taken the place of, with all that it has. One without a successor is a copy in the making, or is not ours. */
 function replacedBy(store: StoreState, { stores }: ClusterState, { replacedDays }: LifecycleSettings, now: number): string | undefined {
   if (store.generation === 0) return undefined;
@@ -50,6 +60,7 @@ function replacedBy(store: StoreState, { stores }: ClusterState, { replacedDays 
     (other) => other.cls === store.cls && other.span === store.span && other.generation > store.generation && isLive(other),
   );
   if (successor === undefined || !successor.complete || successor.moving || successor.docs < store.docs) return undefined;
-  if (successor.created + replacedDays * DAY_MS > now) return undefined;
+  const kept = !isPacked(store) && isPacked(successor) ? Math.min(replacedDays, UNPACKED_KEPT_DAYS) : replacedDays;
+  if (successor.created + kept * DAY_MS > now) return undefined;
   return `${successor.name} has taken its place`;
 }

@@ -3,7 +3,7 @@
 import { storeName, storeOf } from '../opensearch/index-name.ts';
 import type { Action, Plan } from './actions.ts';
 import { blockedNames, planAhead } from './ahead.ts';
-import { holdOn, overdue } from './keep.ts';
+import { holdOn, isPacked, overdue } from './keep.ts';
 import type { LifecycleSettings } from './settings.ts';
 import { planSnapshots, snapshotFault, snapshotHolding } from './snapshots.ts';
 import { DAY_MS, extentOf, kindOf } from './spans.ts';
@@ -12,15 +12,14 @@ import { SHARD } from './volume.ts';
 
 /** Moved to the warm tier at once. The service takes 200. */
 const MOST_MOVING = 50;
-const COMPRESSED: ReadonlySet<string> = new Set(['best_compression', 'zstd', 'zstd_no_dict', 'qat_deflate', 'qat_lz4']);
 
 export function plan(state: ClusterState, settings: LifecycleSettings, now: number): Plan {
   const one: Planning = { state, settings, now };
   const deletions = deleted(one);
   const gone = new Set(deletions.actions.map((action) => (action.kind === 'delete' ? action.index : '')));
   const stores = state.stores.filter(({ name }) => !gone.has(name));
-  const splits = stores.flatMap((store) => split(store, one) ?? []);
-  const busy = new Set(splits.map((action) => (action.kind === 'split' ? action.index : '')));
+  const packs = stores.flatMap((store) => packed(store, one) ?? []);
+  const busy = new Set(packs.map((action) => (action.kind === 'pack' ? action.index : '')));
   const others = stores.filter(({ name }) => !busy.has(name));
   const merges = merged(others, one);
   const ahead = planAhead(state, settings, now);
@@ -32,11 +31,11 @@ export function plan(state: ClusterState, settings: LifecycleSettings, now: numb
         .filter((store) => isOver(store, one) && !store.readOnly && !extended.has(store.name))
         .map(({ name }): Action => ({ kind: 'close', index: name })),
       ...deletions.actions,
-      ...splits,
+      ...packs,
       ...others.flatMap((store) => fewerCopies(store, one) ?? []),
       ...merges.actions,
       // After them: what is merged later is copied again.
-      ...planSnapshots(state, stores, settings, now),
+      ...planSnapshots(state, stores, settings, { now, isPacking: packs.length > 0 }),
       ...moved(others, one),
     ],
     faults: [
@@ -100,18 +99,19 @@ function sparedNotes({ state, settings, now }: Planning): readonly string[] {
   ];
 }
 
-/** One that grew beyond what was expected, once nothing is written to it. An index of an earlier version becomes a store first. */
-function split(store: StoreState, one: Planning): Action | undefined {
+/** Once nothing is written to it; with more shards where it grew beyond what was expected. An index of an earlier version becomes a store first. */
+function packed(store: StoreState, one: Planning): Action | undefined {
   const parts = storeOf(store.name);
   if (parts === undefined || !isOver(store, one) || !store.complete || store.moving) return undefined;
-  if (Math.max(0, ...store.shardBytes) <= SHARD.largest) return undefined;
+  const isSplit = Math.max(0, ...store.shardBytes) > SHARD.largest;
+  if (!isSplit && (isPacked(store) || store.docs === 0)) return undefined;
   let shards = store.shards;
-  while (store.bytes / shards > SHARD.target) shards *= 2;
+  while (isSplit && store.bytes / shards > SHARD.target) shards *= 2;
   const into = storeName({ ...parts, generation: parts.generation + 1 });
   const present = one.state.stores.find(({ name }) => name === into);
   // Somebody's copy for a new mapping: it is made as large as it has to be.
   if (present !== undefined && present.shards !== shards) return undefined;
-  return { kind: 'split', index: store.name, into, shards, periods: store.periods };
+  return { kind: 'pack', index: store.name, into, shards, isSplit, periods: store.periods };
 }
 
 function fewerCopies(store: StoreState, one: Planning): Action | undefined {
@@ -161,9 +161,9 @@ function daysOf(store: StoreState): { readonly from: string; readonly to: string
   return { from: day(from), to: day(to - 1) };
 }
 
-/** The codec of an index is chosen when it is made. */
+/** An index of an earlier version is not packed before it is a store. */
 function codecNotes(stores: readonly StoreState[], one: Planning): readonly string[] {
-  const poor = stores.filter((store) => isOver(store, one) && !COMPRESSED.has(store.codec));
+  const poor = stores.filter((store) => isOver(store, one) && storeOf(store.name) === undefined && !isPacked(store));
   const [first] = poor;
   if (first === undefined) return [];
   return [

@@ -15,11 +15,15 @@ const TRIES = 3;
 const GOOD = 'SUCCESS';
 const RUNNING = 'IN_PROGRESS';
 
+/** Where stores are being packed, a snapshot waits for the next run, but not when the last good one is older than this. */
+const PATIENCE_MS = 1.5 * DAY_MS;
+
+/** @param isPacking whether stores are replaced in this run: the copies are what is to be kept, and restored with their aliases. */
 export function planSnapshots(
   { snapshots }: ClusterState,
   stores: readonly StoreState[],
   { snapshots: wanted }: LifecycleSettings,
-  now: number,
+  { now, isPacking }: { readonly now: number; readonly isPacking: boolean },
 ): readonly Action[] {
   if (wanted === undefined || snapshots === undefined) return [];
   const { repository, keepDays } = wanted;
@@ -30,7 +34,8 @@ export function planSnapshots(
   const snapshot = due(snapshots, now);
   // Warm and cold ones are kept by the service, in a repository of its own, and cannot be in one snapshot with hot ones.
   const indices = stores.filter((store) => isLive(store) && store.tier === 'hot' && !store.moving).map(({ name }) => name);
-  if (snapshot === undefined || indices.length === 0) return actions;
+  const waits = isPacking && newest !== undefined && newest.started > now - PATIENCE_MS;
+  if (snapshot === undefined || indices.length === 0 || waits) return actions;
   return [...actions, { kind: 'snapshot', repository, snapshot, indices }];
 }
 

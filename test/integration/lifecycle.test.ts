@@ -113,6 +113,7 @@ it('makes what comes next, closes, merges and saves what is over, and then has n
   const first = await run(NOON);
   await snapshotsEnd();
   const second = await run(NOON);
+  const third = await run(NOON);
   const state = await readState({ client, settings, holds, now: NOON });
 
   expect(first.faults).toEqual([]);
@@ -120,17 +121,19 @@ it('makes what comes next, closes, merges and saves what is over, and then has n
     'create events-api_activity-2026.11-1 for ocsf-api_activity-2026.11.22',
     'close events-api_activity-2026.11.16-1',
     'close events-api_activity-2026.11.18-1',
-    'merge events-api_activity-2026.11.16-1',
-    'merge events-api_activity-2026.11.18-1',
+    'pack events-api_activity-2026.11.16-1 into events-api_activity-2026.11.16-2',
+    'pack events-api_activity-2026.11.18-1 into events-api_activity-2026.11.18-2',
     'snapshot strongroom-2026.11.21 in bank',
   ]);
-  expect(second).toMatchObject({ planned: [], done: [], faults: [] });
-  expect(state.stores.map(({ name, readOnly, segments, docs }) => [name, readOnly, segments > 1, docs])).toEqual([
-    ['events-detection_finding-2026.11-1', false, true, 30],
-    ['events-api_activity-2026.11.16-1', true, false, 60],
-    ['events-api_activity-2026.11.18-1', true, false, 60],
-    ['events-api_activity-2026.11.21-1', false, true, 60],
-    ['events-api_activity-2026.11-1', false, false, 0],
+  expect(second.done).toEqual(['merge events-api_activity-2026.11.16-2', 'merge events-api_activity-2026.11.18-2']);
+  expect(third).toMatchObject({ planned: [], done: [], faults: [] });
+  const searched = state.stores.filter(({ periods }) => periods.length > 0);
+  expect(searched.map(({ name, readOnly, codec, segments, docs }) => [name, readOnly, codec, segments > 1, docs])).toEqual([
+    ['events-detection_finding-2026.11-1', false, 'default', true, 30],
+    ['events-api_activity-2026.11.16-2', true, 'best_compression', false, 60],
+    ['events-api_activity-2026.11.18-2', true, 'best_compression', false, 60],
+    ['events-api_activity-2026.11.21-1', false, 'default', true, 60],
+    ['events-api_activity-2026.11-1', false, 'default', false, 0],
   ]);
   expect(state.volumes.get('api_activity')?.map(({ docs }) => docs)).toEqual([60, 0, 60, 0, 0, 60]);
   expect(state.nodes).toEqual([expect.objectContaining({ name: 'n1', heapBytes: expect.any(Number) as number })]);
@@ -155,13 +158,17 @@ it('a closed period refuses what comes late, and a later day is given to the sto
 
 it('what was deleted comes back from the snapshot, with its aliases', async () => {
   await writeDay(-5, 60);
+  const { snapshots } = settings;
+  settings = { ...settings, snapshots: undefined };
+  for (let packedAndMerged = 0; packedAndMerged < 2; packedAndMerged++) await run(NOON);
+  settings = { ...settings, snapshots };
   await run(NOON);
   await snapshotsEnd();
-  await ask(client, '/events-api_activity-2026.11.16-1', { method: 'DELETE' });
+  await ask(client, '/events-api_activity-2026.11.16-2', { method: 'DELETE' });
   await ask(client, '/_snapshot/bank/strongroom-2026.11.21/_restore', {
     method: 'POST',
     query: { wait_for_completion: 'true' },
-    body: { indices: 'events-api_activity-2026.11.16-1', include_aliases: true },
+    body: { indices: 'events-api_activity-2026.11.16-2', include_aliases: true },
   });
 
   expect(await countOf('ocsf-api_activity-2026.11.16')).toBe(60);
@@ -187,14 +194,20 @@ describe('deletes by the time of events', () => {
     const after = await run(OVER);
     const again = await run(OVER);
 
-    expect(before.done).toEqual(['close events-api_activity-2026.11.21-1', 'merge events-api_activity-2026.11.21-1']);
-    expect(after.done).toEqual(['delete events-api_activity-2026.11.21-1 (its events are older than 365 days)']);
+    expect(before.done).toEqual([
+      'close events-api_activity-2026.11.21-1',
+      'pack events-api_activity-2026.11.21-1 into events-api_activity-2026.11.21-2',
+    ]);
+    expect(after.done).toEqual([
+      'delete events-api_activity-2026.11.21-1 (its events are older than 365 days)',
+      'delete events-api_activity-2026.11.21-2 (its events are older than 365 days)',
+    ]);
     expect(again.planned).toEqual([]);
     expect(await countOf('ocsf-*')).toBe(0);
   });
 
   it('not under a legal hold, not while holds cannot be read, and not when one is set in the meantime', async () => {
-    await run(IN_TIME);
+    for (let packedAndMerged = 0; packedAndMerged < 2; packedAndMerged++) await run(IN_TIME);
     holds = () => Promise.resolve([hold]);
     const held = await run(OVER);
     holds = () => Promise.reject(new Error('S3 does not answer'));
@@ -209,7 +222,10 @@ describe('deletes by the time of events', () => {
       expect.stringContaining('S3 does not answer'),
       expect.stringContaining('1 stores whose time is over stay'),
     ]);
-    expect(late).toMatchObject({ done: [], left: [expect.stringContaining('delete') as string] });
+    expect(late).toMatchObject({
+      done: [],
+      left: [expect.stringContaining('delete') as string],
+    });
     expect(await countOf('ocsf-*')).toBe(60);
   });
 });
@@ -241,7 +257,7 @@ it('a dry run changes nothing, and what there is no time for is left', async () 
 
   expect(dry).toMatchObject({ done: [], left: [] });
   expect(dry.planned).toContain('close events-api_activity-2026.11.16-1');
-  expect(hurried.left).toEqual(['merge events-api_activity-2026.11.16-1']);
+  expect(hurried.left).toEqual(['pack events-api_activity-2026.11.16-1 into events-api_activity-2026.11.16-2']);
 });
 
 it('shards that grew too large are split behind the same alias, once', async () => {
@@ -249,7 +265,7 @@ it('shards that grew too large are split behind the same alias, once', async () 
   const name = 'events-api_activity-2026.11.16';
   const periods = ['ocsf-api_activity-2026.11.16'];
   const deps = { client, now: Date.now, deadline: Date.now() + 60_000, isHeld: () => Promise.resolve(false) };
-  const split: Action = { kind: 'split', index: `${name}-1`, into: `${name}-2`, shards: 4, periods };
+  const split: Action = { kind: 'pack', index: `${name}-1`, into: `${name}-2`, shards: 4, isSplit: true, periods };
   await apply({ kind: 'close', index: `${name}-1` }, deps);
 
   expect(await apply(split, deps)).toBe('done');

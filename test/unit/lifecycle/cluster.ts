@@ -74,8 +74,8 @@ export function applied(state: ClusterState, action: Action, now: number): Clust
         state,
         state.stores.filter(({ name }) => name !== action.index),
       );
-    case 'split':
-      return afterSplit(state, action, now);
+    case 'pack':
+      return afterPack(state, action, now);
     case 'snapshot':
       return saved(state, snapshotOf(action.snapshot, now, action.indices));
     case 'forget':
@@ -98,7 +98,7 @@ function saved(state: ClusterState, snapshot: SnapshotState): ClusterState {
   return snapshots.some(({ name }) => name === snapshot.name) ? state : { ...state, snapshots: [...snapshots, snapshot] };
 }
 
-type Change = Exclude<Action, { kind: 'create' | 'delete' | 'split' | 'snapshot' | 'forget' }>;
+type Change = Exclude<Action, { kind: 'create' | 'delete' | 'pack' | 'snapshot' | 'forget' }>;
 
 function changed(one: StoreState, action: Change): StoreState {
   switch (action.kind) {
@@ -119,7 +119,9 @@ function changed(one: StoreState, action: Change): StoreState {
 
 function created(state: ClusterState, { name, periods, settings = {} }: NewStore, now: number): ClusterState {
   if (state.stores.some((one) => one.name === name) || periods.some((period) => state.taken.has(period))) return state;
-  const made = store(name, { periods, shards: Number(settings['index.number_of_shards'] ?? 1), bytes: 0, created: now });
+  const made = store(name, {
+    ...{ periods, shards: Number(settings['index.number_of_shards'] ?? 1), bytes: 0, created: now, codec: 'default' },
+  });
   return withStores(state, [...state.stores, made]);
 }
 
@@ -127,12 +129,12 @@ export function snapshotOf(name: string, started: number, indices: readonly stri
   return { name, state, started, indices };
 }
 
-function afterSplit(state: ClusterState, { index, into, shards, periods }: Extract<Action, { kind: 'split' }>, now: number): ClusterState {
+function afterPack(state: ClusterState, { index, into, shards, periods }: Extract<Action, { kind: 'pack' }>, now: number): ClusterState {
   const source = state.stores.find(({ name }) => name === index);
   if (source === undefined || source.periods.length === 0) return state;
   const parts = storeOf(into);
   const copy = {
-    ...{ ...source, name: into, generation: parts?.generation ?? 0, shards, periods, segments: 3, created: now },
+    ...{ ...source, name: into, generation: parts?.generation ?? 0, shards, periods, segments: 3, codec: 'best_compression', created: now },
     shardBytes: Array.from({ length: shards }, () => source.bytes / shards),
   };
   const others = state.stores.filter(({ name }) => name !== index && name !== into);
@@ -157,7 +159,9 @@ export function run(
 export function ingested(state: ClusterState, cls: string, now: number, bytes: number): ClusterState {
   const period = periodAt(cls, now);
   const home = state.stores.find(({ periods }) => periods.includes(period));
-  const before = home ?? store(storeName({ cls, span: period.slice(`ocsf-${cls}-`.length), generation: 1 }), { bytes: 0, created: now });
+  const before =
+    home ??
+    store(storeName({ cls, span: period.slice(`ocsf-${cls}-`.length), generation: 1 }), { bytes: 0, created: now, codec: 'default' });
   if (before.readOnly) throw new Error(`${period} is closed`);
   const total = before.bytes + bytes;
   const after = {

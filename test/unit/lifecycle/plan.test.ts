@@ -143,14 +143,43 @@ describe('closes and merges', () => {
     const old = store(`events-${CLASS}-2026.11.10-1`, { readOnly: true, bytes: 130 * GB, segments: 9 });
     const copy = store(`events-${CLASS}-2026.11.10-2`, { periods: [], shards: 1 });
 
-    expect(planned([old])).toEqual([{ kind: 'split', index: old.name, into: copy.name, shards: 8, periods: old.periods }]);
+    expect(planned([old])).toEqual([{ kind: 'pack', index: old.name, into: copy.name, shards: 8, isSplit: true, periods: old.periods }]);
     // An upgrade makes a copy of that name just now.
-    expect(planned([old, copy]).filter(({ kind }) => kind === 'split')).toEqual([]);
+    expect(planned([old, copy]).filter(({ kind }) => kind === 'pack')).toEqual([]);
+  });
+
+  it('packs what is over, and lets go of what it was a day later', () => {
+    const old = store(`events-${CLASS}-2026.11.10-1`, { readOnly: true, codec: 'default', segments: 9 });
+    const copy = (created: number, changes: Partial<StoreState> = {}): StoreState =>
+      store(`events-${CLASS}-2026.11.10-2`, { readOnly: true, created, ...changes });
+    const replaced = { ...old, periods: [] };
+    const kinds = (stores: readonly StoreState[]): readonly string[] => planned(stores).map(({ kind }) => kind);
+
+    expect(planned([old])).toEqual([
+      { kind: 'pack', index: old.name, into: copy(0).name, shards: 1, isSplit: false, periods: old.periods },
+    ]);
+    expect(kinds([{ ...old, docs: 0 }])).toEqual(['merge']);
+    expect(kinds([{ ...old, readOnly: false }])).toEqual(['close', 'pack']);
+    expect(kinds([replaced, copy(NOW - DAY_MS / 2)])).toEqual([]);
+    expect(planned([replaced, copy(NOW - DAY_MS)])).toMatchObject([{ kind: 'delete', index: old.name }]);
+    // Less than what it was made of, or another mapping's copy: that is kept for the way back.
+    expect(kinds([replaced, copy(NOW - DAY_MS, { docs: old.docs - 1 })])).toEqual([]);
+    expect(kinds([{ ...replaced, codec: 'best_compression' }, copy(NOW - DAY_MS)])).toEqual([]);
+  });
+
+  it('a snapshot waits for what is being packed, but not for days', () => {
+    const old = store(`events-${CLASS}-2026.11.10-1`, { readOnly: true, codec: 'default' });
+    const settings = settingsWith({ snapshots: { repository: 'bank', keepDays: 14 } });
+    const kinds = (hours: number): readonly string[] =>
+      planned([old], { snapshots: [snapshotOf('strongroom-2026.11.20', NOW - hours * 3_600_000, [])] }, settings).map(({ kind }) => kind);
+
+    expect(kinds(24)).toEqual(['pack']);
+    expect(kinds(37)).toEqual(['pack', 'snapshot']);
   });
 
   it('says what is not compressed well', () => {
     const { notes } = plan(
-      cluster({ stores: [store(`events-${CLASS}-2026.11.10-1`, { readOnly: true, codec: 'default' })] }),
+      cluster({ stores: [store(`ocsf-${CLASS}-2026.11.10`, { readOnly: true, codec: 'default' })] }),
       settingsWith(),
       NOW,
     );

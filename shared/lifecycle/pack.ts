@@ -1,5 +1,7 @@
-// A closed store whose shards are too large gets a copy with more of them, which then takes its periods in one step: nobody who searches notices.
-// https://docs.opensearch.org/latest/api-reference/index-apis/split/
+// A closed store gets a copy that is compressed as well as can be, with more shards where its own are too large; the copy then takes its periods in
+// one step: nobody who searches notices. What is written and looked at most, the last days, is quick to read (codec `default`); a list of 50 hits
+// of what is compressed takes some 5 ms longer, and a third less room. The copy shares the files until it is merged, which writes them anew.
+// https://docs.opensearch.org/latest/api-reference/index-apis/clone/ and https://docs.opensearch.org/latest/api-reference/index-apis/split/
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OpenSearch } from '../opensearch/client.ts';
 import { isArray, object } from '../outcome.ts';
@@ -8,17 +10,17 @@ import type { Outcome } from './apply.ts';
 import type { Waiting } from './merge.ts';
 import { ask, numberOf, typeOf } from '../opensearch/ask.ts';
 
-type Split = Extract<Action, { readonly kind: 'split' }>;
+type Pack = Extract<Action, { readonly kind: 'pack' }>;
 
 /** @returns `left` where the copy is not ready in time: the next run goes on. */
-export async function splitStore({ index, into, shards, periods }: Split, waiting: Waiting): Promise<Outcome> {
+export async function packStore({ index, into, shards, isSplit, periods }: Pack, waiting: Waiting): Promise<Outcome> {
   const { client, now, deadline } = waiting;
   if (now() >= deadline) return 'left';
   try {
-    await ask(client, `/${index}/_split/${into}`, {
+    await ask(client, `/${index}/${isSplit ? '_split' : '_clone'}/${into}`, {
       method: 'POST',
       query: { wait_for_active_shards: '0' },
-      body: { settings: { 'index.number_of_shards': shards, 'index.blocks.write': true } },
+      body: { settings: { 'index.codec': 'best_compression', 'index.number_of_shards': shards, 'index.blocks.write': true } },
     });
   } catch (error) {
     // An earlier run has begun it.
