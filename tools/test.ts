@@ -1,4 +1,4 @@
-// What `npm test` does: every check and every test, one after the other. The last line is `N passed, N failed`.
+// What `npm test` does: every check and every test. The last line is `N passed, N failed`.
 // https://jestjs.io/docs/cli#--json
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,11 +29,16 @@ function jest(name: string, ...args: string[]): Step {
   };
 }
 
-const STEPS: readonly Step[] = [
+/** At the same time: each keeps one core busy. */
+const CHECKS: readonly Step[] = [
   check('types', 'tsc', '--noEmit'),
-  check('lint', 'eslint', '--max-warnings', '0', '.'),
   check('format', 'prettier', '--check', '--log-level', 'warn', '.'),
-  jest('unit', '--selectProjects=unit'),
+  check('lint', 'eslint', '--max-warnings', '0', '.'),
+];
+
+const STEPS: readonly Step[] = [
+  // Jest would leave one core to others.
+  jest('unit', '--selectProjects=unit', '--maxWorkers=100%'),
   { name: 'template tools', run: async () => (await pythonEnvironment('lint', console.error), PASSED) },
   // Two at once: most of their time they wait for servers of their own.
   jest('integration', '--selectProjects=integration', '--maxWorkers=2'),
@@ -43,16 +48,28 @@ async function execute(command: string, args: readonly string[]): Promise<number
   return await runToExitCode({ name: command, command, args, log: 'inherit' });
 }
 
+interface Result {
+  readonly name: string;
+  readonly seconds: number;
+  readonly tally: Tally;
+}
+
+async function timed(step: Step): Promise<Result> {
+  const started = Date.now();
+  const tally = await step.run().catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    return FAILED;
+  });
+  return { name: step.name, seconds: Math.round((Date.now() - started) / 1000), tally };
+}
+
 async function main(): Promise<number> {
-  const results: { name: string; seconds: number; tally: Tally }[] = [];
+  const results: Result[] = [];
+  console.log(`\n== ${CHECKS.map(({ name }) => name).join(', ')}`);
+  results.push(...(await Promise.all(CHECKS.map(timed))));
   for (const step of STEPS) {
     console.log(`\n== ${step.name}`);
-    const started = Date.now();
-    const tally = await step.run().catch((error: unknown) => {
-      console.error(error instanceof Error ? error.message : error);
-      return FAILED;
-    });
-    results.push({ name: step.name, seconds: Math.round((Date.now() - started) / 1000), tally });
+    results.push(await timed(step));
   }
   console.log('');
   for (const { name, seconds, tally } of results) console.log(`${name}: ${summary(tally)} (${seconds} s)`);
