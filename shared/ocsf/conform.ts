@@ -47,8 +47,23 @@ const MAX_DEPTH = 24;
 
 /** Brings the node into its shape. @param depth of the node in the event. */
 export function conform(node: JsonObject, shape: Shape, run: Conforming, depth = 0): Conformed {
-  const source = renamed(node, shape);
-  const draft: Draft = {
+  let draft = begun(node, shape, run, depth);
+  let bits = conformMembers(draft, shape.oldNames);
+  if (bits === OLD_NAME) {
+    draft = begun(renamed(node, shape), shape, run, depth);
+    bits = conformMembers(draft, NO_NAMES);
+  }
+  for (let at = 0; bits !== 0; at++, bits >>>= 1) {
+    const attribute = (bits & 1) === 0 ? undefined : shape.captioned[at];
+    if (attribute !== undefined) captioned(attribute, draft);
+  }
+  // It may add to what is left.
+  const problem = problemOf(draft);
+  return { kept: draft.kept ?? draft.source, left: draft.left, problem };
+}
+
+function begun(source: JsonObject, shape: Shape, run: Conforming, depth: number): Draft {
+  return {
     shape,
     run,
     depth,
@@ -60,17 +75,17 @@ export function conform(node: JsonObject, shape: Shape, run: Conforming, depth =
     rest: undefined,
     problem: undefined,
   };
-  for (let at = 0, bits = conformMembers(draft); bits !== 0; at++, bits >>>= 1) {
-    const attribute = (bits & 1) === 0 ? undefined : shape.captioned[at];
-    if (attribute !== undefined) captioned(attribute, draft);
-  }
-  // It may add to what is left.
-  const problem = problemOf(draft);
-  return { kept: draft.kept ?? source, left: draft.left, problem };
 }
 
-/** @returns which of the shape's ids and captions there are, as bits. */
-function conformMembers(draft: Draft): number {
+/** More ids than a shape has. */
+const OLD_NAME = -1;
+const NO_NAMES: ReadonlySet<string> = new Set();
+
+/**
+ * @param oldNames which are to be changed first. Few objects have one, and to look for each in every object would cost as much as all the rest here.
+ * @returns which of the shape's ids and captions there are, as bits; OLD_NAME where there is one of those names.
+ */
+function conformMembers(draft: Draft, oldNames: ReadonlySet<string>): number {
   const { shape, source, run } = draft;
   let pairs = shape.apart;
   // Of all loops, the compiler knows in this one where the members are.
@@ -79,12 +94,19 @@ function conformMembers(draft: Draft): number {
     const attribute = member === undefined ? undefined : shape.attributes.get(key);
     if (attribute !== undefined) pairs |= attribute.pairs;
     if (member === undefined) own(draft, key);
-    else if (attribute === undefined || attribute.deprecated || !isAllowed(attribute, run)) refuse(draft, key, member);
+    else if (!isPresent(attribute)) {
+      if (oldNames.has(key)) return OLD_NAME;
+      refuse(draft, key, member);
+    } else if (!isAllowed(attribute, run)) refuse(draft, key, member);
     else if (attribute.isCaptioned || attribute.isApart) own(draft, key);
     else if (!attribute.isText || typeof member !== 'string') conformMember(draft, attribute, member);
     else if (draft.kept !== undefined) draft.kept[key] = member;
   }
   return pairs;
+}
+
+function isPresent(attribute: Attribute | undefined): attribute is Attribute {
+  return attribute !== undefined && !attribute.deprecated;
 }
 
 /** Fits the member in, and finds a place for what remains of it. */
@@ -233,7 +255,7 @@ function problemOf(draft: Draft): string | undefined {
     own(draft)[name] = list ? [0] : 0;
   }
   const kept = draft.kept ?? draft.source;
-  if (shape.any.length > 0 && !shape.any.some((path) => has(kept, path))) {
+  if (shape.any.length > 0 && !hasAny(kept, shape.any)) {
     const path = shape.any.find((name) => draft.problems?.has(name));
     return path === undefined ? `one of ${shape.any.join(', ')}` : pathOf(path, draft);
   }
@@ -244,6 +266,11 @@ function pathOf(name: string, { problems }: Draft): string {
   const problem = problems?.get(name);
   if (problem === undefined) return name;
   return problem.startsWith('one of ') ? `${name}: ${problem}` : `${name}.${problem}`;
+}
+
+function hasAny(kept: JsonObject, paths: readonly string[]): boolean {
+  for (const path of paths) if (has(kept, path)) return true;
+  return false;
 }
 
 function has(kept: JsonObject, path: string): boolean {

@@ -228,7 +228,9 @@ const RESTATED: ReadonlySet<string> = new Set(['name', 'type', 'type_id', 'value
 
 /** True for an observable that says nothing but what attributes say. */
 function isRestated(one: Json): one is JsonObject {
-  return isObject(one) && Object.keys(one).every((name) => RESTATED.has(name) || (one[name] ?? undefined) === undefined);
+  if (!isObject(one)) return false;
+  for (const name in one) if (!RESTATED.has(name) && (one[name] ?? undefined) !== undefined) return false;
+  return true;
 }
 
 /** Most producers name the attribute. */
@@ -249,8 +251,20 @@ const MAX_DEPTH = 24;
 /** @returns its text, if it stands under no list. */
 function valueAt(event: JsonObject, path: Json | undefined): string | undefined {
   let at: Json | undefined = event;
-  for (const step of text(path)?.split('.', MAX_DEPTH) ?? []) at = isObject(at) ? at[step] : undefined;
+  for (const step of stepsOf(path)) at = isObject(at) ? at[step] : undefined;
   return typeof at === 'number' ? String(at) : text(at);
+}
+
+/** Producers name the same few attributes again and again; what is not among the first of them is split each time. */
+const steps = new Map<string, readonly string[]>();
+const MOST_PATHS = 500;
+
+function stepsOf(path: Json | undefined): readonly string[] {
+  const name = text(path);
+  if (name === undefined) return [];
+  const known = steps.get(name) ?? name.split('.', MAX_DEPTH);
+  if (steps.size < MOST_PATHS) steps.set(name, known);
+  return known;
 }
 
 /** Takes what the node holds out of what is sought. */

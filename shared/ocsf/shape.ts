@@ -71,8 +71,9 @@ export interface Shape {
   readonly captioned: readonly (Attribute & { readonly caption: string })[];
   /** Those of them that lift.ts sees to, as bits. */
   readonly apart: number;
-  /** Attributes it had under other names. */
+  /** Attributes it had under other names, which it has not any more. */
   readonly renames: readonly (readonly [string, Rule])[];
+  readonly oldNames: ReadonlySet<string>;
   readonly any: readonly string[];
   readonly one: readonly string[];
 }
@@ -133,13 +134,15 @@ function compile(scope: string, { attributes: table, any = [], one = [] }: RawSh
     }),
   );
   const all = [...attributes.values()].filter(({ deprecated }) => !deprecated);
+  const renames = renamesOf(scope).filter(([old]) => attributes.get(old)?.deprecated !== false);
   return {
     scope,
     attributes,
     required: all.filter(({ required, profiles }) => required && profiles === undefined),
     captioned: all.flatMap((attribute) => (attribute.caption === undefined ? [] : [{ ...attribute, caption: attribute.caption }])),
     apart: all.reduce((bits, { isApart, pairs }) => (isApart ? bits | pairs : bits), 0),
-    renames: renamesOf(scope).filter(([old]) => attributes.get(old)?.deprecated !== false),
+    renames,
+    oldNames: new Set(renames.map(([old]) => old)),
     any,
     one,
   };
