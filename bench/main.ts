@@ -1,5 +1,8 @@
 // `npm run bench [-- --json] [-- SOURCE…|seal|notary|verify]`: what one core does, per source, beside the floor measured in the same run; what sealing
-// costs of it, and a leaf of the log. `-- storage [SOURCE…]` and `-- search [EVENTS]` measure the index, on a real server, and are run alone.
+// costs of it, and a leaf of the log. `-- storage [SOURCE…]` and `-- search [EVENTS]` measure the index, on a real server, and are run alone,
+// as is `-- detection [--write]`: what the shipped rules find in recorded attacks, and how often they alert on a quiet day.
+// `-- detect`: rules over events, beside JSON.parse alone.
+// `-- anomalies [SEED…]`: a made-up quarter with attacks in it: recall, precision, and whether the budget of alerts holds (exit code 1 if not).
 // Ratios count; the absolute numbers are this machine's.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -79,8 +82,27 @@ const OTHERS = ['seal', 'notary', 'verify'];
 
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const asJson = process.argv.includes('--json');
+if (names[0] === 'detection') {
+  (await import('./detection.ts')).benchDetection(asJson, process.argv.includes('--write'));
+  process.exit();
+}
+if (names[0] === 'detect') {
+  const { detectRows, printDetect } = await import('./detect.ts');
+  const rows = detectRows();
+  if (asJson) console.log(JSON.stringify(rows));
+  else printDetect(rows);
+  process.exit();
+}
+if (names[0] === 'anomalies') {
+  const held = await (await import('./anomalies.ts')).benchAnomalies(names.slice(1).map(Number), asJson);
+  process.exit(held ? 0 : 1);
+}
 if (names[0] === 'storage') {
   await (await import('./storage.ts')).benchStorage(names.slice(1), asJson);
+  process.exit();
+}
+if (names[0] === 'intel') {
+  (await import('./intel.ts')).benchIntel(names.slice(1), asJson);
   process.exit();
 }
 if (names[0] === 'search') {

@@ -95,5 +95,5 @@ function* members({ members: all }: AccessRole, bank: BankConfig, path: readonly
   }
 }
 
-/** Roles of this stack that people take: stacks/resources/evidence-roles.yml. */
-const PEOPLE = /-evidence-(?:reader|officer)$/;
+/** Roles of this stack that people take: stacks/resources/evidence-roles.yml, alerts.yml. */
+const PEOPLE = /-(?:evidence-(?:reader|officer)|responder)$/;

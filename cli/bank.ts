@@ -13,9 +13,15 @@ import { sourceNamed } from '../shared/sources/registry.ts';
 import { sourcesOf } from '../shared/sources/routes.ts';
 import { loadSource } from './declared/compile.ts';
 import { access } from './bank-access.ts';
+import { anomalies } from './bank-anomalies.ts';
+import { alerts } from './bank-alerts.ts';
+import { detections } from './bank-detections.ts';
+import { enrichment } from './bank-enrichment.ts';
+import { intel } from './bank-intel.ts';
 import { lifecycle } from './bank-lifecycle.ts';
 import { log } from './bank-log.ts';
 import { cold, retention } from './bank-retention.ts';
+import { loadOwnRules } from './bank-rules.ts';
 import { kafka, streams } from './bank-streams.ts';
 import { found } from './similar.ts';
 import { formatErrors, readYaml, type FileError, type Problem } from './yaml-file.ts';
@@ -32,12 +38,15 @@ const LONGEST_PURPOSE = 'landing-sse-s3';
 export function loadBank(file: string): LoadedBank {
   const name = basename(file).replace(/\.ya?ml$/, '');
   const declared = loadDeclared(join(dirname(file), name, 'sources'));
-  const read = readYaml(file, validate, (content) =>
-    isBank(content) ? contradictions({ ...content, declared: declared.plans }, name) : [],
-  );
-  const errors = [...(read.errors ?? []), ...declared.errors];
+  const rules = loadOwnRules(join(dirname(file), name, 'rules'));
+  const own = {
+    ...(declared.plans.length === 0 ? {} : { declared: declared.plans }),
+    ...(rules.pack === undefined ? {} : { rules: rules.pack }),
+  };
+  const read = readYaml(file, validate, (content) => (isBank(content) ? contradictions({ ...content, ...own }, name) : []));
+  const errors = [...(read.errors ?? []), ...declared.errors, ...rules.errors];
   if (read.errors !== undefined || errors.length > 0 || !isBank(read.content)) return { errors };
-  return { bank: declared.plans.length === 0 ? read.content : { ...read.content, declared: declared.plans } };
+  return { bank: { ...read.content, ...own } };
 }
 
 /** The sources that the bank has described itself. @param folder banks/<name>/sources; there may be none. */
@@ -93,7 +102,12 @@ function contradictions(bank: BankConfig, fileName: string): readonly Problem[] 
     ...redaction(bank),
     ...addresses(bank),
     ...subscriptions(bank),
+    ...intel(bank),
+    ...alerts(bank),
+    ...detections(bank),
+    ...enrichment(bank),
     ...access(bank),
+    ...anomalies(bank),
   ];
 }
 

@@ -8,9 +8,13 @@ import type { HoldSetOptions } from './commands/hold.ts';
 import type { ReplayOptions } from './commands/replay.ts';
 import type { VerifyArguments } from './commands/verify.ts';
 import { addCapacity } from './capacity-command.ts';
+import { addDetect } from './detect-commands.ts';
 import { addDrills } from './drill-commands.ts';
 import { addUpgrade } from './upgrade-commands.ts';
 import { addSearchCommands } from './search-commands.ts';
+import { addFinding } from './finding-commands.ts';
+import { addHunt } from './hunt-commands.ts';
+import { addIntel } from './intel-commands.ts';
 import { addDashboards } from './dashboards-command.ts';
 
 const USAGE = 2;
@@ -231,7 +235,11 @@ program
 
 addSearchCommands(program, run);
 
-for (const add of [addUpgrade, addDrills]) add(program, run);
+addFinding(program, run);
+
+addIntel(program, run);
+
+for (const add of [addDetect, addHunt, addUpgrade, addDrills]) add(program, run);
 
 function collected(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];

@@ -42,6 +42,8 @@ export interface FileJob {
   readonly file: string;
   readonly named: Source | undefined;
   readonly options: NormalizeOptions;
+  /** Takes the events instead of the output. */
+  readonly take?: (event: OcsfEvent) => void;
   readonly output: Queue;
   readonly parked: Queue | undefined;
   readonly totals: Totals;
@@ -205,7 +207,7 @@ function normaliserFor(job: FileJob, source: Source | undefined, origin: Origin,
     source,
     ...delivered,
     transforms: options.bank === undefined || source === undefined ? [] : rulesOf(job, options.bank, source),
-    onEvent: (event) => output.add(`${JSON.stringify(form(event))}\n`),
+    onEvent: job.take ?? ((event) => output.add(`${JSON.stringify(form(event))}\n`)),
     onParked: (record: ParkedRecord) => parked?.add(`${JSON.stringify(record)}\n`),
   });
 }

@@ -2,8 +2,13 @@
 // Nothing else reads process.env.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { AlertSubscription, Weekday } from './alert/config.ts';
+import type { AnomaliesConfig } from './anomalies/config.ts';
 import type { DeclaredPlan } from './declared/plan.ts';
+import type { DetectionsConfig } from './detect/config.ts';
+import type { RulePack } from './detect/pack.ts';
 import { MisconfiguredError } from './errors.ts';
+import type { IntelConfig } from './intel/config.ts';
 
 export type SeverityName = 'informational' | 'low' | 'medium' | 'high' | 'critical';
 
@@ -67,8 +72,28 @@ export interface BankConfig {
     readonly min_severity: SeverityName;
     /** Addresses and networks no flow may reach or come from. */
     readonly bad_addresses: readonly string[];
-    readonly subscriptions: readonly Subscription[];
+    readonly subscriptions: readonly AlertSubscription[];
+    /** What is left out of these: see shared/alert/settings.ts. */
+    readonly window_minutes?: number;
+    readonly storm?: Partial<Readonly<Record<'rule_per_hour' | 'bank_per_hour' | 'critical_per_hour', number>>>;
+    readonly digest?: { readonly send?: boolean; readonly weekday?: Weekday; readonly hour?: number };
+    /** Name, or ARN, of an event bus that gets a copy of each alert. */
+    readonly event_bus?: string;
+    /** Whether findings of ours are imported into Security Hub of the security account. */
+    readonly security_hub?: boolean;
+    /** Another's bus that gets findings without what lies behind them: see shared/alert/copies/forward.ts. */
+    readonly forward?: { readonly event_bus_arn: string; readonly min_severity?: SeverityName };
   };
+  /** What becomes of the rules that ship; left out: all of them as they are. See shared/detect/tuning.ts. */
+  readonly detections?: DetectionsConfig;
+  /** From banks/<bank>/rules/*.yml: rules of the bank's own. Not in the bank's file. */
+  readonly rules?: RulePack;
+  /** Threat intelligence: whose indicators are matched. Left out: none. */
+  readonly intel?: IntelConfig;
+  /** What events and findings get that their logs do not say: see shared/enrich/enrich.ts. Left out: nothing but indicators. */
+  readonly enrichment?: EnrichmentConfig;
+  /** What is unusual, without a rule: see shared/anomalies/settings.ts. */
+  readonly anomalies?: AnomaliesConfig;
   /** Who may see what in OpenSearch. Left out in a domain of others, its administrators give access. */
   readonly access?: { readonly roles: readonly AccessRole[] };
   /** Alarms about the platform itself; only the template reads it. */
@@ -80,6 +105,32 @@ export interface BankConfig {
      */
     readonly silence?: readonly { readonly source: string; readonly minutes: number; readonly accounts?: 'all' | readonly string[] }[];
   };
+}
+
+export interface EnrichmentConfig {
+  /** Names of databases in MaxMind's format, objects below geo/ of the reference bucket; where two know something, the first is believed. */
+  readonly geo?: readonly string[];
+  /** Of AWS Organizations; findings carry it beside the account's unit. */
+  readonly organization?: { readonly id: string; readonly name?: string };
+  /** Networks of the bank or of others whose service is known. */
+  readonly services?: readonly KnownService[];
+  /** What much hangs on; findings about it say so. */
+  readonly assets?: readonly AssetConfig[];
+}
+
+export interface KnownService {
+  readonly name: string;
+  /** Addresses and networks in CIDR notation. */
+  readonly networks: readonly string[];
+}
+
+export type Criticality = 'low' | 'medium' | 'high' | 'critical';
+
+export interface AssetConfig {
+  readonly name: string;
+  /** Addresses, networks, host names, ARNs or names of resources; in the last three `*` stands for any run of characters. */
+  readonly match: readonly string[];
+  readonly criticality: Criticality;
 }
 
 /**
@@ -165,6 +216,11 @@ export interface BankAccount {
   readonly id: string;
   readonly name: string;
   readonly owner?: string;
+  /** Organizational unit, as the bank names it. This and what follows is told by findings of the account. */
+  readonly ou?: string;
+  readonly environment?: string;
+  readonly criticality?: Criticality;
+  readonly tags?: Readonly<Record<string, string>>;
   /** Log groups that the account's workload stack subscribes to the intake. */
   readonly log_groups?: readonly string[];
 }
@@ -242,6 +298,8 @@ export interface Environment {
   readonly functionName: string;
   readonly vaultBucket: string | undefined;
   readonly parkedBucket: string | undefined;
+  /** Indicators, places, the organization: what events are enriched with. */
+  readonly referenceBucket: string | undefined;
   readonly evidenceKeyArn: string | undefined;
   readonly periodKeysBucket: string | undefined;
   /** ARNs of the roles that may decrypt with the evidence key, joined by commas. */
@@ -253,8 +311,14 @@ export interface Environment {
   /** Functions that provision lets into OpenSearch; set only where access to it is ours to give. */
   readonly indexRoleArn: string | undefined;
   readonly lifecycleRoleArn: string | undefined;
+  readonly anomaliesRoleArn: string | undefined;
+  readonly intelHuntRoleArn: string | undefined;
+  readonly correlateRoleArn: string | undefined;
   readonly alertTopicArn: string | undefined;
   readonly alertTable: string | undefined;
+  /** Function that asks the index for the numbers of the weekly digest, and its IAM role, where access to the index is ours to give. */
+  readonly digestFunction: string | undefined;
+  readonly digestRoleArn: string | undefined;
   /** Key that signs the log, and the log's table. */
   readonly logKeyArn: string | undefined;
   readonly logTable: string | undefined;
@@ -272,6 +336,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     functionName: env['AWS_LAMBDA_FUNCTION_NAME'] ?? 'strongroom',
     vaultBucket: env['VAULT_BUCKET'],
     parkedBucket: env['PARKED_BUCKET'],
+    referenceBucket: env['REFERENCE_BUCKET'],
     evidenceKeyArn: env['EVIDENCE_KEY_ARN'],
     periodKeysBucket: env['PERIOD_KEYS_BUCKET'],
     evidenceRoles: env['EVIDENCE_ROLES'],
@@ -280,8 +345,13 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     opensearchUrl: env['OPENSEARCH_URL'],
     indexRoleArn: env['INDEX_ROLE_ARN'],
     lifecycleRoleArn: env['LIFECYCLE_ROLE_ARN'],
+    anomaliesRoleArn: env['ANOMALIES_ROLE_ARN'],
+    intelHuntRoleArn: env['INTEL_HUNT_ROLE_ARN'],
+    correlateRoleArn: env['CORRELATE_ROLE_ARN'],
     alertTopicArn: env['ALERT_TOPIC_ARN'],
     alertTable: env['ALERT_TABLE'],
+    digestFunction: env['DIGEST_FUNCTION'],
+    digestRoleArn: env['DIGEST_ROLE_ARN'],
     logKeyArn: env['LOG_KEY_ARN'],
     logTable: env['LOG_TABLE'],
     witnessKeyArn: env['WITNESS_KEY_ARN'],

@@ -2,11 +2,14 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { OpenSearchClient } from '@aws-sdk/client-opensearch';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SecurityHubClient } from '@aws-sdk/client-securityhub';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { STSClient } from '@aws-sdk/client-sts';
@@ -74,4 +77,16 @@ export function cloudFormationClient({ region }: Environment): CloudFormationCli
 /** The service that keeps the domain, not the domain. */
 export function openSearchServiceClient({ region }: Pick<Environment, 'region'>): OpenSearchClient {
   return new OpenSearchClient({ region });
+}
+
+export function eventBridgeClient({ region }: Environment): EventBridgeClient {
+  return new EventBridgeClient({ region });
+}
+
+export function secretsManagerClient({ region }: Environment): SecretsManagerClient {
+  return new SecretsManagerClient({ region });
+}
+
+export function securityHubClient({ region }: Environment): SecurityHubClient {
+  return new SecurityHubClient({ region });
 }

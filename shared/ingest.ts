@@ -1,5 +1,6 @@
 // What the ingest functions share: their dependencies, and what is said about a unit once it is in.
 import { kinesisClient, kmsClient, s3Client } from './deps.ts';
+import { enrichmentOf } from './enrich/enrichers.ts';
 import { loadPackagedBank, readEnvironment, required, type BankConfig } from './config.ts';
 import { createLog, type Log } from './observe/log.ts';
 import { createMetrics, emitCounts } from './observe/metrics.ts';
@@ -24,8 +25,10 @@ export function ingestDeps(): IngestDeps {
   const vaultBucket = required('vaultBucket', environment);
   const keyArn = required('evidenceKeyArn', environment);
   const keys = createPeriodKeys({ s3, kms, keyArn, bucket: required('periodKeysBucket', environment), bank: bank.bank });
+  const log = createLog();
   return {
     bank,
+    enrichment: enrichmentOf({ bank, s3, bucket: environment.referenceBucket, log, metrics }),
     sensitive: forAWhile(() => sensitiveOf(bank, { kms, keys, keyArn: () => required('pseudonymKeyArn', environment) })),
     s3,
     sealer: createSealer({ keys }),
@@ -33,7 +36,7 @@ export function ingestDeps(): IngestDeps {
     vaultBucket,
     parkedBucket: required('parkedBucket', environment),
     hub: { kinesis: kinesisClient(environment), stream: required('hubStream', environment) },
-    log: createLog(),
+    log,
     onSealed: (origin, counts) => emitCounts(metrics, origin, counts),
   };
 }

@@ -1,8 +1,8 @@
 // Read this first: what happens to one delivered unit (an S3 object, a Kinesis record, an EventBridge event).
 //
-//   raw bytes ─┬─▶ seal ─▶ spool ───────────────────────────────────▶ vault      (evidence, as delivered)
-//              └─▶ expand ─▶ frame ─▶ parse ─▶ map ─▶ exclude, redact ─▶ batch ─▶ spool ─▶ hub
-//                                        └────────── what cannot be read ─────────▶ parked
+//   raw bytes ─┬─▶ seal ─▶ spool ─────────────────────────────────────────────▶ vault      (evidence, as delivered)
+//              └─▶ expand ─▶ frame ─▶ parse ─▶ map ─▶ exclude, enrich, redact ─▶ batch ─▶ spool ─▶ hub
+//                                        └────────── what cannot be read ───────────────────▶ parked
 //
 // The bytes pass once, in bounded memory, whatever the size. Nothing leaves before all of it was read: then the evidence is put with
 // its counts, then the events are published, then the trigger is acknowledged. A crash anywhere in between is a redelivery, and every
@@ -12,6 +12,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import type { BankConfig } from './config.ts';
 import { createBodyReader } from './decode/body-reader.ts';
 import type { DecompressLimits } from './decode/decompress.ts';
+import type { Enrichment } from './enrich/enrich.ts';
 import { createBatcher } from './hub/batch.ts';
 import { toHub } from './hub/document.ts';
 import { publish, type HubTarget } from './hub/publish.ts';
@@ -50,6 +51,8 @@ export interface PipelineDeps {
   readonly s3: S3Client;
   /** What is taken out of everything but the evidence; undefined where the bank keeps it all. */
   readonly sensitive: () => Promise<Sensitive | undefined>;
+  /** Undefined where the bank's file asks for none. */
+  readonly enrichment?: Enrichment | undefined;
   readonly sealer: Sealer;
   /** Tells whether a legal hold is open on evidence of this origin. */
   readonly holds: Pick<Holds, 'covers'>;
@@ -78,7 +81,7 @@ export interface Ingested {
 /** Ingests one unit. @throws RetryableError and AWS errors: the trigger is to deliver it again. */
 export async function ingest(unit: Unit, deps: PipelineDeps): Promise<Ingested> {
   const { origin } = unit;
-  const sensitive = await deps.sensitive();
+  const [sensitive] = await Promise.all([deps.sensitive(), deps.enrichment?.ready()]);
   const evidence = vaultKey(origin);
   const sealed = createSpool();
   const batches = createFrameSpool();
@@ -89,7 +92,12 @@ export async function ingest(unit: Unit, deps: PipelineDeps): Promise<Ingested> 
     const normaliser = createNormaliser({
       ...unit,
       ...toHub({
-        transforms: transformsFor(deps.bank, origin.source, (rule) => (wouldExclude[rule] = (wouldExclude[rule] ?? 0) + 1)),
+        transforms: transformsFor(
+          deps.bank,
+          origin.source,
+          (rule) => (wouldExclude[rule] = (wouldExclude[rule] ?? 0) + 1),
+          deps.enrichment?.transform,
+        ),
         batcher,
         sensitive,
         unit,

@@ -37,6 +37,12 @@ const GENERATORS: readonly Generator[] = [
     files: async () => await (await import('./sources-doc.ts')).sourceDocs(),
   },
   { name: 'detection rules', input: join(project, 'rules'), folder: 'shared/detect/generated', files: ruleFiles },
+  {
+    name: 'list of detections',
+    input: join(project, 'rules'),
+    folder: 'docs',
+    files: async (folder) => (await import('./detections-doc.ts')).detectionDocs(folder),
+  },
   { name: 'index templates', input: join(project, 'schemas/ocsf'), folder: 'schemas/opensearch/templates', files: templateFiles },
   // Loaded when its turn comes: it knows the captions from the OCSF schemas that were generated before.
   {

@@ -3,17 +3,23 @@ import type { BankConfig } from '../../shared/config.ts';
 import { declaredSource } from '../../shared/declared/source.ts';
 import type { Source } from '../../shared/sources/api.ts';
 import { loadBank } from '../bank.ts';
+import { blinded } from '../bank-detections.ts';
 import { loadSource } from '../declared/compile.ts';
 import { formatErrors, type FileError } from '../yaml-file.ts';
 
 /**
- * Checks each file and prints one line for a right one, one line per error for a wrong one.
+ * Checks each file and prints one line for a right one, one line per error for a wrong one; what is right and may surprise is noted on
+ * standard error.
  * @returns the exit code: 0 when all files are right, 1 otherwise.
  */
 export function checkCommand(files: readonly string[]): Promise<number> {
-  const wrong = files.filter((file) => checkedBank(file) === null);
-  for (const file of files) if (!wrong.includes(file)) console.log(`${file}: ok`);
-  return Promise.resolve(wrong.length === 0 ? 0 : 1);
+  const checked = files.map((file) => ({ file, bank: checkedBank(file) }));
+  for (const { file, bank } of checked) {
+    if (bank === null) continue;
+    console.log(`${file}: ok`);
+    for (const note of blinded(bank)) console.error(`${file}: note: ${note}`);
+  }
+  return Promise.resolve(checked.every(({ bank }) => bank !== null) ? 0 : 1);
 }
 
 /** @returns the bank; null where the file is wrong, which is then said on standard error. */

@@ -1,7 +1,8 @@
 // `strongroom normalize`: decode → parse → map on local files, with no server. The same code as in the functions, in bounded memory.
 import { once } from 'node:events';
-import { accessSync, closeSync, constants, openSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, statSync, writeFileSync } from 'node:fs';
 import { sourcesOf } from '../../shared/sources/routes.ts';
+import { codeOf, unreadable } from '../input-files.ts';
 import { createTotals, normalizeFile, type FileJob, type NormalizeOptions, type Queue, type Totals } from '../normalize-file.ts';
 import { found } from '../similar.ts';
 
@@ -42,24 +43,9 @@ function usage(problem: string): number {
   return USAGE;
 }
 
-function unreadable(file: string): string | undefined {
-  if (file === '-') return undefined;
-  try {
-    accessSync(file, constants.R_OK);
-    return statSync(file).isDirectory() ? `${file}: is a folder; name the files in it` : undefined;
-  } catch (error) {
-    const code = codeOf(error);
-    return code === 'ENOENT' ? `${file}: no such file` : `${file}: cannot be read (${code})`;
-  }
-}
-
 function isSameFile(file: string, other: string): boolean {
   const [one, two] = [file, other].map((path) => statSync(path, { throwIfNoEntry: false }));
   return one !== undefined && one.ino === two?.ino && one.dev === two.dev;
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
 }
 
 async function normalizeFiles(files: readonly string[], job: Omit<FileJob, 'file' | 'totals'>): Promise<number> {

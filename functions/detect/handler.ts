@@ -4,8 +4,7 @@ import type { KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda'
 import { loadPackagedBank, readEnvironment, required } from '../../shared/config.ts';
 import { dynamoClient, kinesisClient, s3Client, snsClient } from '../../shared/deps.ts';
 import { createEngine } from '../../shared/detect/engine.ts';
-import { listsOf } from '../../shared/detect/lists.ts';
-import { shippedRules } from '../../shared/detect/pack.ts';
+import { rulesOf } from '../../shared/detect/tuning.ts';
 import { observed } from '../../shared/middleware.ts';
 import { createLog } from '../../shared/observe/log.ts';
 import { createMetrics } from '../../shared/observe/metrics.ts';
@@ -19,9 +18,11 @@ const evidence = {
   roles: required('evidenceRoles', environment).split(','),
   buckets: [required('vaultBucket', environment), required('periodKeysBucket', environment)],
 };
+const rules = rulesOf(bank, evidence);
 const deps: DetectDeps = {
   bank,
-  engine: createEngine(shippedRules(), listsOf(bank.alerts, evidence)),
+  engine: createEngine(rules.stream, rules.lists),
+  suppressions: rules.suppressions,
   claims: { dynamo: dynamoClient(environment), table: required('alertTable', environment) },
   sns: snsClient(environment),
   topicArn: required('alertTopicArn', environment),

@@ -2,9 +2,11 @@
 // https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
 import type { KinesisStreamBatchResponse, KinesisStreamRecord } from 'aws-lambda';
 import { raiseAlerts, type AlertDeps, type Raised } from '../../shared/alert/alerts.ts';
+import { FINDINGS_SOURCE } from '../../shared/alert/publish.ts';
 import { eachRecord } from '../../shared/batches.ts';
 import { detect } from '../../shared/detect/detect.ts';
 import type { Engine } from '../../shared/detect/engine.ts';
+import type { Suppressions } from '../../shared/detect/suppress.ts';
 import { decodeBatch, type Batch } from '../../shared/hub/batch.ts';
 import type { Log } from '../../shared/observe/log.ts';
 import { emit, emitReplayed, type MetricsWriter } from '../../shared/observe/metrics.ts';
@@ -13,6 +15,7 @@ import { parkRecords, type ParkedStore } from '../../shared/park/parked.ts';
 
 export interface DetectDeps extends AlertDeps {
   readonly engine: Engine;
+  readonly suppressions: Suppressions;
   readonly parked: ParkedStore;
   readonly log: Pick<Log, 'info' | 'error'>;
   readonly metrics: MetricsWriter;
@@ -24,7 +27,7 @@ export async function detectRecords(records: readonly KinesisStreamRecord[], dep
 }
 
 async function detectRecord(record: KinesisStreamRecord, deps: DetectDeps): Promise<void> {
-  const { parked, bank, engine } = deps;
+  const { parked, bank, engine, suppressions, now } = deps;
   const bytes = Buffer.from(record.kinesis.data, 'base64');
   const batch = decodeBatch(bytes);
   if (batch.kind === 'reject') {
@@ -34,7 +37,9 @@ async function detectRecord(record: KinesisStreamRecord, deps: DetectDeps): Prom
   // Another index for what was looked at before.
   const to = batch.value.header.replay?.to ?? 'hub';
   if (to !== 'hub' && to !== 'detect') return;
-  const detected = detect(batch.value, engine);
+  // What we have put there ourselves: nothing is found in findings of ours, or in what people have said of those of others.
+  if (batch.value.header.origin.source === FINDINGS_SOURCE) return;
+  const detected = detect(batch.value, engine, { suppressions, now: now() }, bank);
   if (detected.parked.length > 0) await parkRecords(parked, detected.parked, batchName(batch.value));
   const raised = await raiseAlerts([...detected.findings, ...detected.reported], batch.value.header, deps);
   report(batch.value, { ...raised, parked: detected.parked.length }, deps);

@@ -4,6 +4,7 @@ import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { eachMessage } from '../../shared/batches.ts';
 import { loadPackagedBank, readEnvironment, required } from '../../shared/config.ts';
 import { kinesisClient, kmsClient, s3Client } from '../../shared/deps.ts';
+import { enrichmentOf } from '../../shared/enrich/enrichers.ts';
 import { forAWhile } from '../../shared/ingest.ts';
 import { observed } from '../../shared/middleware.ts';
 import { createLog } from '../../shared/observe/log.ts';
@@ -20,14 +21,16 @@ const s3 = s3Client(environment);
 const kms = kmsClient(environment);
 const keyArn = required('evidenceKeyArn', environment);
 const keys = createPeriodKeys({ s3, kms, keyArn, bucket: required('periodKeysBucket', environment), bank: bank.bank });
+const metrics = createMetrics();
 const deps: ReplayFunctionDeps = {
   bank,
+  enrichment: enrichmentOf({ bank, s3, bucket: environment.referenceBucket, log, metrics }),
   sensitive: forAWhile(() => sensitiveOf(bank, { kms, keys, keyArn: () => required('pseudonymKeyArn', environment) })),
   vault: { s3, bucket: required('vaultBucket', environment), opener: createOpener({ keys }) },
   parked: { s3, bucket: required('parkedBucket', environment) },
   hub: { kinesis: kinesisClient(environment), stream: required('hubStream', environment) },
   log,
-  metrics: createMetrics(),
+  metrics,
 };
 
 export const handler = observed<SQSEvent, SQSBatchResponse>(log, (event) =>

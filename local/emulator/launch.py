@@ -11,6 +11,7 @@ import warnings
 import patches.accounts
 import patches.cloudformation
 import patches.concurrency
+import patches.dynamodb
 import patches.events
 import patches.kms
 import patches.lambdas
@@ -24,6 +25,7 @@ MODULES = (
     patches.accounts,
     patches.cloudformation,
     patches.concurrency,
+    patches.dynamodb,
     patches.events,
     patches.kms,
     patches.lambdas,

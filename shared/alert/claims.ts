@@ -1,118 +1,168 @@
-// Who may send an alert: one item per finding in a DynamoDB table, written on condition, so that however often and wherever a finding is
-// processed, it is sent once. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.ConditionExpressions.html
-// `id` names the finding; `sent` is the highest severity id that was sent (0: none yet); `lease` is until when, ms since the epoch, a worker
-// holds the claim (0: none does); `again` is from when on, ms since the epoch, a finding that is still reported is alerted once more;
-// `expires` is when the table may forget it, s since the epoch: as long as it is there, no replay alerts the finding anew.
-import { GetItemCommand, UpdateItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+// What has been alerted, in a DynamoDB table: small documents, each written only by who has seen its last version, several of them together or
+// none, so that an event is counted once and an alert is one worker's. https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+// `content` is JSON; `due`, with `queue`, puts an item into the index of what somebody has to look at from then on, `listed` and `since` into the
+// lists of findings by status. Items without them are in neither index and cost nothing there. `expires` is s since the epoch.
+import {
+  BatchGetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  TransactWriteItemsCommand,
+  type AttributeValue,
+  type DynamoDBClient,
+  type Put,
+} from '@aws-sdk/client-dynamodb';
+import { backOff } from '../backoff.ts';
 import { RetryableError } from '../errors.ts';
+import type { JsonObject } from '../model.ts';
+import { object, parseJson } from '../outcome.ts';
 
 export interface ClaimTable {
   readonly dynamo: DynamoDBClient;
   readonly table: string;
 }
 
-export interface Claim {
+/** An item as it was read; version 0: there is none. */
+export interface Stored {
   readonly id: string;
-  readonly severityId: number;
-  /** ms since the epoch. */
-  readonly now: number;
-  /** Comes out of a replay, not from whoever still reports it. */
-  readonly isOld: boolean;
-  /** How far back replays may reach. */
-  readonly keptDays: number;
+  readonly version: number;
+  readonly content: JsonObject | undefined;
 }
 
-/** Longer than publishing takes, shorter than anybody wants to wait for an alert whose worker died. */
-const LEASE_MS = 60_000;
-const DAY_MS = 86_400_000;
-/** A finding that is still reported after it is alerted again. */
-const AGAIN_MS = 30 * DAY_MS;
+export interface Write {
+  /** As it was read: it is written only if it still is that version. */
+  readonly before: Pick<Stored, 'id' | 'version'>;
+  readonly content: object;
+  /** ms since the epoch: when somebody has to look at it. */
+  readonly due?: number | undefined;
+  /** In which list, and under what time. */
+  readonly listed?: { readonly list: string; readonly since: number } | undefined;
+  /** ms since the epoch: when the table may forget it. */
+  readonly expires: number;
+}
 
-/**
- * @returns true if the caller is to send now; false if it was sent, at this severity or a higher one.
- * @throws RetryableError while another worker holds the claim: it may still fail.
- */
-export async function claim(claims: ClaimTable, mine: Claim): Promise<boolean> {
-  if (await take(claims, mine, FIRST)) return true;
-  const { dynamo, table } = claims;
-  const { Item } = await dynamo.send(new GetItemCommand({ TableName: table, Key: { id: { S: mine.id } }, ConsistentRead: true }));
-  if (Number(Item?.['sent']?.N ?? 0) >= mine.severityId) {
-    if (mine.isOld || Number(Item?.['again']?.N ?? Infinity) >= mine.now) return false;
-    if (await take(claims, mine, ONCE_MORE)) return true;
+export const DUE_INDEX = 'due';
+export const LIST_INDEX = 'listed';
+const QUEUE = 'alerts';
+
+/** DynamoDB's limits of one call. */
+const MAX_READ = 100;
+const BACKOFF = { baseMs: 20, capMs: 1000, attempts: 6 } as const;
+
+/** @returns each item by its id, those that are not there with version 0; an item whose time is over has no content. */
+export async function readItems(claims: ClaimTable, ids: readonly string[], now: number): Promise<(id: string) => Stored> {
+  const found = new Map<string, Stored>();
+  for (let at = 0; at < ids.length; at += MAX_READ) {
+    let keys: Record<string, AttributeValue>[] = [...new Set(ids.slice(at, at + MAX_READ))].map((id) => ({ id: { S: id } }));
+    for (let attempt = 0; keys.length > 0; attempt++) {
+      if (attempt >= BACKOFF.attempts) throw new RetryableError('alerts: the table does not answer for all items');
+      if (attempt > 0) await backOff(attempt, BACKOFF);
+      const request = { [claims.table]: { Keys: keys, ConsistentRead: true } };
+      const { Responses, UnprocessedKeys } = await claims.dynamo.send(new BatchGetItemCommand({ RequestItems: request }));
+      for (const item of Responses?.[claims.table] ?? []) {
+        const stored = storedOf(item, now);
+        found.set(stored.id, stored);
+      }
+      keys = UnprocessedKeys?.[claims.table]?.Keys ?? [];
+    }
   }
-  throw new RetryableError(`alert ${mine.id}: another worker is sending it`);
+  return (id) => found.get(id) ?? { id, version: 0, content: undefined };
 }
 
-interface Taking {
-  readonly sent: string;
-  readonly condition: string;
+function storedOf(item: Record<string, AttributeValue>, now: number): Stored {
+  const isOver = Number(item['expires']?.N ?? Infinity) * 1000 <= now;
+  const content = isOver ? undefined : object(parseJson(item['content']?.S ?? ''));
+  return { id: item['id']?.S ?? '', version: Number(item['v']?.N ?? 0), content };
 }
 
-const FIRST: Taking = {
-  sent: 'if_not_exists(#sent, :none)',
-  condition: 'attribute_not_exists(#id) OR (#sent < :severity AND #lease < :now)',
-};
-/** As if it had never been sent: whoever goes on after a failure finds it so too. */
-const ONCE_MORE: Taking = { sent: ':none', condition: '#again < :now AND #lease < :now' };
-
-async function take(
-  { dynamo, table }: ClaimTable,
-  { id, severityId, now, keptDays }: Claim,
-  { sent, condition }: Taking,
-): Promise<boolean> {
-  const values = {
-    ':none': 0,
-    ':now': now,
-    ':until': now + LEASE_MS,
-    ':again': now + AGAIN_MS,
-    ':expires': Math.floor((now + Math.max(AGAIN_MS, keptDays * DAY_MS)) / 1000),
-    // DynamoDB refuses a value that no expression names.
-    ...(condition.includes(':severity') ? { ':severity': severityId } : {}),
-  };
+/** Writes all of them or none. @returns false where somebody else has written one of them since: read again. */
+export async function writeItems({ dynamo, table }: ClaimTable, writes: readonly Write[]): Promise<boolean> {
+  const puts = writes.map((write) => put(table, write));
+  const [only, ...others] = puts;
+  if (only === undefined) return true;
   try {
-    await dynamo.send(
-      new UpdateItemCommand({
-        TableName: table,
-        Key: { id: { S: id } },
-        UpdateExpression: `SET #sent = ${sent}, #lease = :until, #again = :again, #expires = :expires`,
-        ConditionExpression: condition,
-        ExpressionAttributeNames: {
-          ...(condition.includes('#id') ? { '#id': 'id' } : {}),
-          ...{ '#sent': 'sent', '#lease': 'lease', '#again': 'again', '#expires': 'expires' },
-        },
-        ExpressionAttributeValues: Object.fromEntries(Object.entries(values).map(([name, value]) => [name, { N: String(value) }])),
-      }),
-    );
+    if (others.length === 0) await dynamo.send(new PutItemCommand(only));
+    else await dynamo.send(new TransactWriteItemsCommand({ TransactItems: puts.map((Put) => ({ Put })) }));
     return true;
   } catch (error) {
-    if (error instanceof Error && error.name === 'ConditionalCheckFailedException') return false;
+    if (isOutrun(error)) return false;
     throw error;
   }
 }
 
-/** The alert is out. */
-export async function markSent({ dynamo, table }: ClaimTable, { id, severityId }: Pick<Claim, 'id' | 'severityId'>): Promise<void> {
-  await dynamo.send(
-    new UpdateItemCommand({
-      TableName: table,
-      Key: { id: { S: id } },
-      UpdateExpression: 'SET #sent = :severity, #lease = :none',
-      ExpressionAttributeNames: { '#sent': 'sent', '#lease': 'lease' },
-      ExpressionAttributeValues: { ':severity': { N: String(severityId) }, ':none': { N: '0' } },
-    }),
-  );
+function put(TableName: string, { before, content, due, listed, expires }: Write): Put {
+  const Item: Record<string, AttributeValue> = {
+    id: { S: before.id },
+    v: { N: String(before.version + 1) },
+    content: { S: JSON.stringify(content) },
+    expires: { N: String(Math.ceil(expires / 1000)) },
+    ...(due === undefined ? {} : { queue: { S: QUEUE }, due: { N: String(due) } }),
+    ...(listed === undefined ? {} : { list: { S: listed.list }, since: { N: String(listed.since) } }),
+  };
+  const isNew = before.version === 0;
+  const names = isNew ? { '#id': 'id' } : { '#v': 'v' };
+  const values = isNew ? {} : { ExpressionAttributeValues: { ':v': { N: String(before.version) } } };
+  const ConditionExpression = isNew ? 'attribute_not_exists(#id)' : '#v = :v';
+  return { TableName, Item, ConditionExpression, ExpressionAttributeNames: names, ...values };
 }
 
-/** Sending failed: the redelivery need not wait for the lease to end. */
-export async function release({ dynamo, table }: ClaimTable, { id }: Pick<Claim, 'id'>): Promise<void> {
-  await dynamo.send(
-    new UpdateItemCommand({
-      TableName: table,
-      Key: { id: { S: id } },
-      UpdateExpression: 'SET #lease = :none',
-      ConditionExpression: 'attribute_exists(#id)',
-      ExpressionAttributeNames: { '#id': 'id', '#lease': 'lease' },
-      ExpressionAttributeValues: { ':none': { N: '0' } },
-    }),
-  );
+const OUTRUN: ReadonlySet<string | undefined> = new Set(['ConditionalCheckFailed', 'TransactionConflict']);
+
+function isOutrun(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error.name === 'ConditionalCheckFailedException' || error.name === 'TransactionConflictException') return true;
+  if (error.name !== 'TransactionCanceledException') return false;
+  const reasons: unknown = 'CancellationReasons' in error ? error.CancellationReasons : undefined;
+  return Array.isArray(reasons) && reasons.some((reason: unknown) => OUTRUN.has(codeOf(reason)));
+}
+
+function codeOf(reason: unknown): string | undefined {
+  return typeof reason === 'object' && reason !== null && 'Code' in reason && typeof reason.Code === 'string' ? reason.Code : undefined;
+}
+
+/**
+ * Reads, decides and writes until nobody came in between.
+ * @param once does it once; undefined: somebody came in between.
+ * @throws RetryableError where others are faster all the time.
+ */
+export async function untilWritten<T>(what: string, once: () => Promise<T | undefined>): Promise<T> {
+  for (let attempt = 0; attempt < BACKOFF.attempts; attempt++) {
+    if (attempt > 0) await backOff(attempt, BACKOFF);
+    const done = await once();
+    if (done !== undefined) return done;
+  }
+  throw new RetryableError(`${what}: others write it all the time`);
+}
+
+/** Ids of what is due, the longest waiting first; the index may be a moment behind the table. */
+export async function* dueItems(claims: ClaimTable, now: number): AsyncGenerator<string> {
+  yield* queried(claims, {
+    IndexName: DUE_INDEX,
+    KeyConditionExpression: '#queue = :queue AND #due <= :now',
+    ExpressionAttributeNames: { '#queue': 'queue', '#due': 'due' },
+    ExpressionAttributeValues: { ':queue': { S: QUEUE }, ':now': { N: String(now) } },
+    ScanIndexForward: true,
+  });
+}
+
+/** Ids of a list, the latest first. */
+export async function* listedItems(claims: ClaimTable, list: string): AsyncGenerator<string> {
+  yield* queried(claims, {
+    IndexName: LIST_INDEX,
+    KeyConditionExpression: '#list = :list',
+    ExpressionAttributeNames: { '#list': 'list' },
+    ExpressionAttributeValues: { ':list': { S: list } },
+    ScanIndexForward: false,
+  });
+}
+
+async function* queried(
+  { dynamo, table }: ClaimTable,
+  query: Partial<ConstructorParameters<typeof QueryCommand>[0]>,
+): AsyncGenerator<string> {
+  let from: Record<string, AttributeValue> | undefined;
+  do {
+    const { Items = [], LastEvaluatedKey } = await dynamo.send(new QueryCommand({ TableName: table, ...query, ExclusiveStartKey: from }));
+    for (const { id } of Items) if (id?.S !== undefined) yield id.S;
+    from = LastEvaluatedKey;
+  } while (from !== undefined);
 }

@@ -18,6 +18,8 @@ export interface Description {
   readonly region: string | undefined;
   readonly what: string | undefined;
   readonly who: string | undefined;
+  /** Others than the first. */
+  readonly others: string | undefined;
   readonly from: string | undefined;
   readonly to: string | undefined;
   readonly resources: string | undefined;
@@ -67,14 +69,27 @@ function namesOf(finding: OcsfEvent, info: JsonObject): Pick<Description, 'title
   };
 }
 
-function seenOf(evidences: readonly JsonObject[]): Pick<Description, 'what' | 'who' | 'from' | 'to' | 'details'> {
+function seenOf(evidences: readonly JsonObject[]): Pick<Description, 'what' | 'who' | 'others' | 'from' | 'to' | 'details'> {
+  const actors = [...new Set(evidences.flatMap((evidence) => actorOf(evidence) ?? []))];
   return {
     what: several(evidences.map(operationOf)),
-    who: several(evidences.map(actorOf)),
+    who: actors[0],
+    others: several(actors.slice(1)),
     from: several(evidences.map(({ src_endpoint }) => endpointOf(object(src_endpoint)))),
     to: several(evidences.map(({ dst_endpoint, query }) => endpointOf(object(dst_endpoint)) ?? line(object(query)?.['hostname']))),
     details: several(evidences.map(({ data }) => line(data))),
   };
+}
+
+/** Of ATT&CK, and what kind of detection it is: what alerts are routed by. */
+export function tagsOf(finding: OcsfEvent): readonly string[] {
+  const info = object(finding['finding_info']);
+  const attacks = list(info?.['attacks']);
+  const ids = attacks.flatMap((attack) =>
+    ['tactic', 'technique', 'sub_technique'].flatMap((name) => text(object(attack[name])?.['uid']) ?? []),
+  );
+  const types = isArray(info?.['types']) ? info['types'].flatMap((type) => text(type) ?? []) : [];
+  return [...new Set([...ids, ...types])];
 }
 
 function list(candidate: unknown): readonly JsonObject[] {
@@ -84,12 +99,11 @@ function list(candidate: unknown): readonly JsonObject[] {
 /** @returns the text on one line, without characters that have no shape, cut; undefined where there is none. */
 function line(candidate: unknown): string | undefined {
   if (typeof candidate !== 'string') return undefined;
-  return text(
-    candidate
-      .slice(0, MAX_LINE)
-      .replaceAll(/[\s\p{C}]+/gu, ' ')
-      .trim(),
-  );
+  const words = candidate
+    .slice(0, MAX_LINE)
+    .replaceAll(/[\s\p{C}]+/gu, ' ')
+    .trim();
+  return text(candidate.length > MAX_LINE && words !== '' ? `${words} (cut)` : words);
 }
 
 function several(found: readonly (string | undefined)[]): string | undefined {
@@ -134,7 +148,7 @@ function timeOf(candidate: unknown): number | undefined {
   return typeof candidate === 'number' ? candidate : undefined;
 }
 
-function clock(ms: number): string {
+export function clock(ms: number): string {
   const valid = Math.abs(ms) <= 8.64e15 ? ms : 0;
   return `${new Date(valid).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }

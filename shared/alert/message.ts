@@ -3,12 +3,16 @@
 // structure json), but sends no attributes then, and without attributes nobody can filter:
 // https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html
 import type { MessageAttributeValue } from '@aws-sdk/client-sns';
+import type { AlertAction } from './config.ts';
 import type { BankConfig } from '../config.ts';
 import { isOwn } from '../detect/log-sources.ts';
+import { OWN_PRODUCT } from '../ocsf/classes.ts';
 import { digest } from '../ids.ts';
 import type { OcsfEvent } from '../model.ts';
 import { isArray, isObject, object, text } from '../outcome.ts';
-import { describe, type Description } from './description.ts';
+import { clock, describe, tagsOf, type Description } from './description.ts';
+import type { Episode } from './episode.ts';
+import { withoutSecrets } from './tlp.ts';
 
 export interface AlertMessage {
   /** The same for the same finding and severity: receivers may drop what they have. */
@@ -25,23 +29,35 @@ export interface AlertContext {
   readonly evidence: string;
   /** See Route.way in shared/sources/routes.ts. */
   readonly way?: string | undefined;
+  /** Source of the events that it is about. */
+  readonly source?: string | undefined;
+  /** What is told of it, and the id of the item that says so; left out: that it is new. */
+  readonly told?: { readonly id: string; readonly episode: Episode } | undefined;
 }
 
 /** 256 KiB with the attributes, less room for those. A longer message is refused. */
-const MAX_BODY_BYTES = 250_000;
+const MAX_BODY_BYTES = 230_000;
 const MAX_SUBJECT = 100;
 
-export function messageOf(finding: OcsfEvent, context: AlertContext): AlertMessage {
+/** @param given with secrets of feeds, which stay out of the message. */
+export function messageOf(given: OcsfEvent, context: AlertContext): AlertMessage {
+  const finding = withoutSecrets(given);
   const description = describe(finding);
   const { bank } = context.bank;
-  const id = digest(16, 'alert', findingKey(finding, bank, context.way), String(finding.severity_id));
+  const { action = 'create', revision = 0 } = { action: context.told?.episode.pending?.action, revision: context.told?.episode.revision };
+  const id = alertId(findingKey(given, bank, context.way), given.severity_id, revision);
   const words = `${textOf(description, context)}\n\n`;
   return {
     id,
-    subject: subjectOf(description, context.bank),
-    body: words + jsonOf(finding, { alert: id, bank, evidence: context.evidence }, MAX_BODY_BYTES - Buffer.byteLength(words)),
-    attributes: attributesOf(description, bank),
+    subject: subjectOf(description, context),
+    body: words + jsonOf(finding, { alert: id, action, bank, evidence: context.evidence }, MAX_BODY_BYTES - Buffer.byteLength(words)),
+    attributes: attributesOf(description, { action, source: context.source ?? 'unknown', tags: tagsOf(finding) }),
   };
+}
+
+/** Each message about a finding has its own, the same however often it is sent. */
+export function alertId(key: string, severity: number, revision: number): string {
+  return digest(16, 'alert', key, String(severity), ...(revision === 0 ? [] : [String(revision)]));
 }
 
 /**
@@ -51,16 +67,40 @@ export function messageOf(finding: OcsfEvent, context: AlertContext): AlertMessa
 export function findingKey(finding: OcsfEvent, bank: string, way?: string): string {
   const uid = text(object(finding['finding_info'])?.['uid']) ?? finding.metadata.uid;
   const { vendor_name: vendor, name } = finding.metadata.product;
-  return digest(16, 'finding', bank, JSON.stringify([vendor, name, uid, isOwn(finding) ? '' : (way ?? '')]));
+  return keyOf(bank, [vendor, name, uid, isOwn(finding) ? '' : (way ?? '')]);
+}
+
+/** As findingKey(), of a finding of ours. */
+export function ownFindingKey(uid: string, bank: string): string {
+  return keyOf(bank, [OWN_PRODUCT, OWN_PRODUCT, uid, '']);
+}
+
+function keyOf(bank: string, parts: readonly string[]): string {
+  return digest(16, 'finding', bank, JSON.stringify(parts));
 }
 
 /** Printable ASCII, as SNS wants it. */
-function subjectOf({ severity, title, account }: Description, bank: BankConfig): string {
-  const head = `[${severity.toUpperCase()}] `;
-  const tail = account === undefined ? '' : ` - ${accountName(account, bank)}`;
+function subjectOf({ severity, title, account }: Description, { bank, told }: AlertContext): string {
+  return subjectLine(
+    `[${severity.toUpperCase()}] ${leadOf(told?.episode)}`,
+    title,
+    account === undefined ? '' : ` - ${accountName(account, bank)}`,
+  );
+}
+
+/** @param tail is left out where there is no room for it. */
+export function subjectLine(head: string, title: string, tail = ''): string {
   const room = MAX_SUBJECT - head.length;
   const about = ascii(title + tail).length <= room ? ascii(title + tail) : ascii(title);
   return head + (about.length <= room ? about : `${about.slice(0, room - 3)}...`);
+}
+
+/** What a mail program shows first. */
+function leadOf(episode: Episode | undefined): string {
+  const pending = episode?.pending;
+  if (pending?.action === 'close') return 'Closed: ';
+  if (pending?.action !== 'update') return '';
+  return pending.more > 0 ? `${pending.more} more: ` : 'Update: ';
 }
 
 function ascii(words: string): string {
@@ -71,7 +111,7 @@ function ascii(words: string): string {
     .trim();
 }
 
-function accountName(account: string, bank: BankConfig): string {
+export function accountName(account: string, bank: BankConfig): string {
   const known = bank.accounts.find(({ id }) => id === account);
   return known === undefined ? `account ${account}` : `account ${account} (${known.name})`;
 }
@@ -86,17 +126,20 @@ function reasonOf({ uid }: Description): string {
   return /^[\w.:/-]{1,128}$/.test(uid) ? `finding ${uid}` : 'a finding';
 }
 
-function textOf(description: Description, { bank, vaultBucket, evidence }: AlertContext): string {
+function textOf(description: Description, { bank, vaultBucket, evidence, told }: AlertContext): string {
   const { account, region } = description;
   const place = [account === undefined ? undefined : accountName(account, bank), region].filter((part) => part !== undefined).join(', ');
   const lines: readonly (readonly [string, string | undefined])[] = [
     ['What', description.what],
     ['Who', description.who],
+    ['Who else', description.others],
     ['From', description.from],
     ['To', description.to],
     ['Where', place === '' ? undefined : place],
     ['On', description.resources],
     ['When', description.when],
+    ['More', moreOf(told?.episode)],
+    ['Status', statusOf(told?.episode)],
     ['Details', description.details],
     ['Severity', description.severity],
     ['Source', `${description.product}, ${description.rule}`],
@@ -115,8 +158,51 @@ function textOf(description: Description, { bank, vaultBucket, evidence }: Alert
     'What to do',
     description.response,
     '',
+    ...acknowledgeLines(description, bank.bank, told?.id),
+    ...heldBackLines(told?.episode),
     'The finding as JSON (OCSF) is the last line.',
   ].join('\n');
+}
+
+function moreOf(episode: Episode | undefined): string | undefined {
+  const pending = episode?.pending;
+  if (pending?.action !== 'update' || pending.more === 0) return undefined;
+  return `${pending.more} more since ${clock(pending.since)}, ${pending.count} in all`;
+}
+
+function statusOf(episode: Episode | undefined): string | undefined {
+  const { status, changed } = episode ?? {};
+  return changed === undefined
+    ? undefined
+    : `${status ?? ''} by ${oneLineOf(changed.by)} at ${clock(changed.at)}: ${oneLineOf(changed.reason)}`;
+}
+
+function oneLineOf(words: string): string {
+  return words.slice(0, 500).replaceAll(/[\s\p{C}]+/gu, ' ');
+}
+
+/** @param item id of the item of the table: the one name that no other finding has. */
+function acknowledgeLines({ uid, product }: Description, bank: string, item: string | undefined): readonly string[] {
+  const key = item?.slice(item.indexOf('/') + 1);
+  // Other products choose their ids.
+  const id = product === OWN_PRODUCT && ID.test(uid) ? uid : key;
+  if (id === undefined) return [];
+  const argument = id.startsWith('-') ? `-- ${id}` : id;
+  return [
+    'Acknowledge it, or close it when it is dealt with',
+    `npx strongroom finding ack --bank ${bank} --reason "<why>" ${argument}`,
+    '',
+  ];
+}
+
+const ID = /^[\w-]{16,64}$/;
+
+function heldBackLines(episode: Episode | undefined): readonly string[] {
+  if (episode?.pending?.last !== true) return [];
+  return [
+    'So many alerts came in this hour that further ones of this rule or bank are held back until the next: they are indexed, and summed up then.',
+    '',
+  ];
 }
 
 /** @param room in bytes. */
@@ -150,24 +236,41 @@ function head(list: unknown): unknown {
   return isArray(list) ? list.filter(isObject).slice(0, MAX_LISTED) : undefined;
 }
 
-/** Ten at most, or SQS subscriptions with raw delivery get nothing. */
-function attributesOf(description: Description, bank: string): Readonly<Record<string, MessageAttributeValue>> {
+export interface Routing {
+  readonly action: AlertAction;
+  readonly source: string;
+  readonly tags: readonly string[];
+}
+
+/** Ten at most, or SQS subscriptions with raw delivery get nothing. The topic is of one bank. */
+function attributesOf(description: Description, { action, source, tags }: Routing): AlertMessage['attributes'] {
   const { severity, severityId, account, region, rule, ruleId, product } = description;
   return {
-    bank: named(bank),
+    action: named(action),
     severity: named(severity),
     severity_id: { DataType: 'Number', StringValue: String(severityId) },
     account: named(account ?? 'unknown'),
     region: named(region ?? 'unknown'),
     product: named(product),
+    source: named(source),
     rule: named(rule),
     rule_id: named(ruleId ?? rule),
-    class: named('detection_finding'),
+    ...(tags.length === 0 ? {} : { tags: listed(tags) }),
   };
 }
 
 const MAX_ATTRIBUTE = 256;
+const MAX_VALUES = 100;
 
-function named(value: string): MessageAttributeValue {
-  return { DataType: 'String', StringValue: value.slice(0, MAX_ATTRIBUTE).replaceAll(/\p{Cs}/gu, ' ') };
+export function named(value: string): MessageAttributeValue {
+  return { DataType: 'String', StringValue: shortOf(value) };
+}
+
+/** A filter is met where any of them is. */
+export function listed(values: readonly string[]): MessageAttributeValue {
+  return { DataType: 'String.Array', StringValue: JSON.stringify(values.slice(0, MAX_VALUES).map(shortOf)) };
+}
+
+function shortOf(value: string): string {
+  return value.slice(0, MAX_ATTRIBUTE).replaceAll(/\p{Cs}/gu, ' ');
 }

@@ -3,9 +3,11 @@ import type { Batch } from '../hub/batch.ts';
 import { fromDocument } from '../hub/document.ts';
 import type { HubDocument, OcsfEvent, ParkedRecord } from '../model.ts';
 import { COMPLIANCE_FINDING, DATA_SECURITY_FINDING, DETECTION_FINDING, VULNERABILITY_FINDING } from '../ocsf/classes.ts';
+import { intelFindings, type IntelFindings } from '../intel/finding.ts';
 import type { Engine, Match } from './engine.ts';
 import { findingsOf } from './finding.ts';
 import { isOwn } from './log-sources.ts';
+import type { Suppressions } from './suppress.ts';
 
 export interface Detected {
   /** Findings of our rules, not in the hub yet. */
@@ -16,8 +18,19 @@ export interface Detected {
   readonly parked: readonly ParkedRecord[];
 }
 
-export function detect({ header, documents }: Batch, engine: Engine): Detected {
+export interface Suppressing {
+  readonly suppressions: Suppressions;
+  /** ms since the epoch. */
+  readonly now: number;
+}
+
+/**
+ * @param suppressing what the bank does not want to be alerted of; left out: nothing.
+ * @param bank whose feeds' indicators become findings; left out: nobody's.
+ */
+export function detect({ header, documents }: Batch, engine: Engine, suppressing?: Suppressing, bank?: IntelFindings['bank']): Detected {
   const matches: Match[] = [];
+  const marked: OcsfEvent[] = [];
   const reported: OcsfEvent[] = [];
   const parked: ParkedRecord[] = [];
   for (const [at, document] of documents.entries()) {
@@ -29,12 +42,16 @@ export function detect({ header, documents }: Batch, engine: Engine): Detected {
       }
       if (isFinding(event) && !isOwn(event)) reported.push(event);
       matches.push(...engine.match(event));
+      if (event['osint'] !== undefined && !isOwn(event)) marked.push(event);
     } catch (error) {
       // A rule that fails on an event is a defect; the event is kept, and those behind it go on.
       parked.push(parkedOf(header, document, { at, detail: `detection failed on it: ${error instanceof Error ? error.name : 'error'}` }));
     }
   }
-  return { findings: findingsOf(matches, { bank: header.origin.bank, evidence: header.evidence }), reported, parked };
+  const suppressedBy = ({ rule, event }: Match) => suppressing?.suppressions.of(rule.id, [event], suppressing.now);
+  const { evidence } = header;
+  const findings = findingsOf(matches, { bank: header.origin.bank, evidence, suppressedBy });
+  return { findings: [...findings, ...(bank === undefined ? [] : intelFindings(marked, { bank, evidence }))], reported, parked };
 }
 
 /** Vulnerabilities, controls that fail and sensitive data are many, and no emergency unless who reports them says so. */

@@ -1,10 +1,12 @@
-// The rules, compiled once and filed so that an event is tried against few of them: by log source or class, and there by the event name
-// that a rule asks for.
+// The rules, compiled once and filed so that an event is tried against few of them: by log source or class, and there by a value that an
+// event must have for the rule to be met at all. What rules read of an event is read once, however many ask.
 import type { OcsfEvent } from '../model.ts';
-import { isOwn, keysOf, logSourceOf, type LogSource } from './log-sources.ts';
-import { compile, type Field, type Predicate } from './sigma/compile.ts';
-import { RuleError, type Expression, type Rule } from './sigma/rule.ts';
+import { isOwn, keysOf, logSourcesOf, type LogSource } from './log-sources.ts';
+import { compile, type Field, type Predicate, type Reader } from './sigma/compile.ts';
+import { foldedOf, foundOf, type Found } from './sigma/found.ts';
+import { RuleError, type Rule } from './sigma/rule.ts';
 import { viewOf, type EventView } from './view.ts';
+import { varietyOf, witnessesOf, type Variety } from './witness.ts';
 
 export interface Engine {
   /** @returns what the event meets, in the order of the rules. */
@@ -23,99 +25,174 @@ interface Compiled {
   readonly position: number;
   readonly fields: readonly (readonly [string, Field<EventView>])[];
   readonly matches: Predicate<EventView>;
+  /** Turn at which it was tried last: several of its values may be in one event. */
+  tried: number;
 }
 
+/** The rules of one log source. */
 interface Shelf {
-  readonly index: Field<EventView> | undefined;
-  readonly byName: Map<string, Compiled[]>;
+  readonly indexes: Index[];
   readonly others: Compiled[];
 }
+
+/** By the value of one field, in lower case. */
+interface Index {
+  readonly field: string;
+  readonly read: Reader<EventView>;
+  readonly rules: Map<string, Compiled[]>;
+}
+
+type Lists = Readonly<Record<string, readonly string[]>>;
 
 /**
  * @param lists what the placeholders of rules (`%name%`) stand for.
  * @throws RuleError naming the rule that cannot be used.
  */
-export function createEngine(rules: readonly Rule[], lists: Readonly<Record<string, readonly string[]>>): Engine {
+export function createEngine(rules: readonly Rule[], lists: Lists): Engine {
   const shelves = new Map<string, Shelf>();
-  for (const [position, rule] of rules.entries()) place(shelves, rule, position, lists);
+  const memory = createMemory();
+  const placed = rules.flatMap((rule, position) => naming(rule, () => logSourcesOf(rule).map((source) => ({ rule, position, source }))));
+  for (const [key, ofSource] of Map.groupBy(placed, ({ source }) => source.key)) {
+    const variety = varietyOf(ofSource.map(({ rule }) => rule.condition));
+    const shelf: Shelf = { indexes: [], others: [] };
+    for (const one of ofSource) naming(one.rule, () => place(shelf, { ...one, variety, lists, memory }));
+    shelves.set(key, shelf);
+  }
   return {
     match(event) {
       if (isOwn(event)) return [];
+      const turn = memory.next();
       const view = viewOf(event);
-      const met = keysOf(event).flatMap((key) => matchShelf(shelves.get(key), view));
-      return met.sort((one, other) => one.position - other.position).map((compiled) => matchOf(compiled, view));
+      const met: Compiled[] = [];
+      for (const key of keysOf(event)) {
+        const shelf = shelves.get(key);
+        if (shelf !== undefined) matchShelf(shelf, view, turn, met);
+      }
+      if (met.length > 1) met.sort((one, other) => one.position - other.position);
+      return met.map((compiled) => matchOf(compiled, view));
     },
   };
 }
 
-function place(shelves: Map<string, Shelf>, rule: Rule, position: number, lists: Readonly<Record<string, readonly string[]>>): void {
+function naming<T>(rule: Rule, work: () => T): T {
   try {
-    const source = logSourceOf(rule);
-    const fields = rule.fields.map((name) => [name, source.field(name)] as const);
-    const compiled: Compiled = { rule, position, fields, matches: compile(rule.condition, { field: source.field, lists }) };
-    const shelf = shelves.get(source.key) ?? newShelf(source);
-    shelves.set(source.key, shelf);
-    const names = source.indexField === undefined ? undefined : requiredValues(rule.condition, source.indexField);
-    if (names === undefined) shelf.others.push(compiled);
-    else for (const name of names) shelf.byName.set(name, [...(shelf.byName.get(name) ?? []), compiled]);
+    return work();
   } catch (error) {
     if (error instanceof RuleError) throw new RuleError(`rule "${rule.title}" (${rule.id}): ${error.reason}`, error.path);
     throw error;
   }
 }
 
+interface Placing {
+  readonly rule: Rule;
+  readonly position: number;
+  readonly source: LogSource;
+  readonly variety: Variety;
+  readonly lists: Lists;
+  readonly memory: Memory;
+}
+
+function place(shelf: Shelf, { rule, position, source, variety, lists, memory }: Placing): void {
+  const field = (name: string): Reader<EventView> => memory.reader(`${source.key}\n${name}`, source.field(name));
+  const everything = memory.reader(source.key, source.everything);
+  const compiled: Compiled = {
+    rule,
+    position,
+    fields: rule.fields.flatMap((name) => shownField(name, source)),
+    matches: compile(rule.condition, { field, everything, lists }),
+    tried: 0,
+  };
+  const witnesses = witnessesOf(rule.condition, variety);
+  if (witnesses === undefined) shelf.others.push(compiled);
+  for (const witness of witnesses ?? []) {
+    const { rules } = indexOf(shelf, witness.field, field);
+    const bucket = rules.get(witness.value);
+    if (bucket === undefined) rules.set(witness.value, [compiled]);
+    else bucket.push(compiled);
+  }
+}
+
+/** One that cannot be told from the event is not worth losing the rule. */
+function shownField(name: string, source: LogSource): readonly (readonly [string, Field<EventView>])[] {
+  try {
+    return [[name, source.field(name)]];
+  } catch (error) {
+    if (error instanceof RuleError) return [];
+    throw error;
+  }
+}
+
+function indexOf({ indexes }: Shelf, name: string, field: (name: string) => Reader<EventView>): Index {
+  const known = indexes.find((index) => index.field === name);
+  if (known !== undefined) return known;
+  const made: Index = { field: name, read: field(name), rules: new Map() };
+  indexes.push(made);
+  return made;
+}
+
+function matchShelf({ indexes, others }: Shelf, view: EventView, turn: number, met: Compiled[]): void {
+  for (const compiled of others) if (compiled.matches(view)) met.push(compiled);
+  for (const { read, rules } of indexes) {
+    for (const text of foldedOf(read(view))) {
+      for (const compiled of rules.get(text) ?? NO_RULES) {
+        if (compiled.tried === turn) continue;
+        compiled.tried = turn;
+        if (compiled.matches(view)) met.push(compiled);
+      }
+    }
+  }
+}
+
+const NO_RULES: readonly Compiled[] = [];
+
+/** What was read of the event that is being looked at. */
+type Memory = ReturnType<typeof createMemory>;
+
+function createMemory() {
+  let turn = 0;
+  const readers = new Map<string, Reader<EventView>>();
+  return {
+    /** Begins with another event. */
+    next: (): number => ++turn,
+    /** @returns the one reader of that name, which reads once per event. */
+    reader(name: string, field: Field<EventView>): Reader<EventView> {
+      const known = readers.get(name);
+      if (known !== undefined) return known;
+      let readAt = 0;
+      let found: Found | undefined;
+      const reader: Reader<EventView> = (view) => {
+        if (found === undefined || readAt !== turn) {
+          found = foundOf(allOf(field, view));
+          readAt = turn;
+        }
+        return found;
+      };
+      readers.set(name, reader);
+      return reader;
+    },
+  };
+}
+
+function allOf(field: Field<EventView>, view: EventView): readonly unknown[] {
+  const values: unknown[] = [];
+  field(view, (value) => {
+    values.push(value);
+    return false;
+  });
+  return values;
+}
+
 /** A finding is read by people: a field's first values do. */
 const MAX_SHOWN = 10;
 
+const NOTHING_SHOWN: Match['shown'] = {};
+
 function matchOf({ rule, fields }: Compiled, view: EventView): Match {
+  if (fields.length === 0) return { rule, event: view.event, shown: NOTHING_SHOWN };
   const shown = fields.flatMap(([name, field]) => {
     const values: unknown[] = [];
     field(view, (found) => values.push(found) === MAX_SHOWN);
     return values.length === 0 ? [] : [[name, values] as const];
   });
   return { rule, event: view.event, shown: Object.fromEntries(shown) };
-}
-
-function newShelf(source: LogSource): Shelf {
-  const index = source.indexField === undefined ? undefined : source.field(source.indexField);
-  return { index, byName: new Map(), others: [] };
-}
-
-function matchShelf(shelf: Shelf | undefined, view: EventView): readonly Compiled[] {
-  if (shelf === undefined) return [];
-  const met = shelf.others.filter(({ matches }) => matches(view));
-  shelf.index?.(view, (name) => {
-    const candidates = typeof name === 'string' ? shelf.byName.get(name.toLowerCase()) : undefined;
-    if (candidates !== undefined) met.push(...candidates.filter(({ matches }) => matches(view)));
-    return true;
-  });
-  return met;
-}
-
-/**
- * @returns values in lower case one of which the field has in every event that meets the expression; undefined where no such set can be told.
- */
-export function requiredValues(expression: Expression, field: string): ReadonlySet<string> | undefined {
-  switch (expression.kind) {
-    case 'not':
-      return undefined;
-    case 'all': {
-      const sets = expression.of.flatMap((part) => requiredValues(part, field) ?? []);
-      return sets.sort((one, other) => one.size - other.size)[0];
-    }
-    case 'any': {
-      const sets = expression.of.map((part) => requiredValues(part, field));
-      const all = new Set<string>();
-      for (const set of sets) {
-        if (set === undefined) return undefined;
-        for (const value of set) all.add(value);
-      }
-      return all;
-    }
-    case 'field': {
-      if (expression.field !== field || expression.operator !== 'equals') return undefined;
-      const fixed = expression.values.flatMap((value) => (typeof value === 'string' && !/[*?\\]/.test(value) ? [value.toLowerCase()] : []));
-      return fixed.length === expression.values.length ? new Set(fixed) : undefined;
-    }
-  }
 }

@@ -16,12 +16,22 @@ export const STATES: Readonly<Record<Status, number>> = { stable: 1, test: 1, ex
 export interface FindingFacts {
   /** The same whenever the same is found, across retries and redeliveries. */
   readonly uid: string;
+  /** The same for findings of one rule about the same thing, at any time: alerts of them are merged. Left out: each is alerted for itself. */
+  readonly family?: string | undefined;
   readonly bank: string;
-  readonly analytic: { readonly uid: string; readonly name: string; readonly type_id: number; readonly state_id: number };
+  readonly analytic: {
+    readonly uid: string;
+    readonly name: string;
+    readonly type_id: number;
+    readonly state_id: number;
+    readonly version?: string | undefined;
+  };
   readonly title: string;
   readonly description: string;
   /** What to do first. */
   readonly response: string;
+  /** URLs of what explains it. */
+  readonly references?: readonly string[] | undefined;
   readonly level: Level;
   /** Sigma's tags; those of ATT&CK become its attacks. */
   readonly tags: readonly string[];
@@ -46,6 +56,8 @@ export interface FindingFacts {
   /** Further attributes of the class: osint, anomaly_analyses, observables, … */
   readonly more?: JsonObject;
   readonly profiles?: readonly string[];
+  /** What has no place in the class, beside where the evidence is. */
+  readonly unmapped?: JsonObject;
 }
 
 /** @returns a new finding, as it was when it was made: its time is that of the first event. */
@@ -62,6 +74,7 @@ export function newFinding(facts: FindingFacts): OcsfEvent {
       version: OCSF_VERSION,
       product: { name: OWN_PRODUCT, vendor_name: OWN_PRODUCT },
       profiles: profiles.length === 0 ? undefined : profiles,
+      correlation_uid: facts.family,
       tenant_uid: bank,
     },
     cloud,
@@ -79,13 +92,17 @@ export function newFinding(facts: FindingFacts): OcsfEvent {
       related_events_count: count,
       related_events: facts.related,
     },
-    remediation: response === '' ? undefined : { desc: response },
+    remediation: response === '' ? undefined : { desc: response, references: listOrNone(facts.references) },
     evidences: facts.evidences,
     resources: facts.resources,
     status_id: STATUS_NEW,
     is_alert: level !== 'informational',
     count,
     ...facts.more,
-    unmapped: { evidence },
+    unmapped: { evidence, ...facts.unmapped },
   };
+}
+
+function listOrNone<T>(list: readonly T[] | undefined): readonly T[] | undefined {
+  return list === undefined || list.length === 0 ? undefined : list;
 }

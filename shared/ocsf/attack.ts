@@ -4,7 +4,7 @@ import type { JsonObject } from '../model.ts';
 /** Version that our own rules' tags are of. */
 export const ATTACK_VERSION = '19.1';
 
-// Version 19 split Defense Evasion into Stealth and Defense Impairment: those go by their names.
+// Version 19 split Defense Evasion into Stealth, which kept its id, and Defense Impairment; under the old name either may be meant.
 const TACTIC_UIDS: Readonly<Record<string, string | undefined>> = {
   Reconnaissance: 'TA0043',
   'Resource Development': 'TA0042',
@@ -13,8 +13,8 @@ const TACTIC_UIDS: Readonly<Record<string, string | undefined>> = {
   Persistence: 'TA0003',
   'Privilege Escalation': 'TA0004',
   'Defense Evasion': undefined,
-  Stealth: undefined,
-  'Defense Impairment': undefined,
+  Stealth: 'TA0005',
+  'Defense Impairment': 'TA0112',
   'Credential Access': 'TA0006',
   Discovery: 'TA0007',
   'Lateral Movement': 'TA0008',

@@ -36,6 +36,11 @@ export const COMMON: Fields = {
   // Values without an attribute of their own that threat intelligence is matched with: addresses of chains, accounts.
   'observables.value': 'keyword',
   'observables.type_id': 'facet',
+  // What threat intelligence knows of the event: the indicator, what it stands for, and the feed. They cost nothing where there is none.
+  'osint.value': 'keyword',
+  'osint.type_id': 'facet',
+  'osint.name': 'keyword',
+  'osint.vendor_name': 'keyword',
 };
 
 /** Who acted, of any product. */

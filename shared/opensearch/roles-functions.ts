@@ -1,15 +1,24 @@
 // The roles of the functions in OpenSearch: each can do its work and nothing else.
 // https://docs.opensearch.org/latest/security/access-control/permissions/
+import { BASELINES_INDEX } from '../anomalies/opensearch-store.ts';
 import { INDEX_PREFIX, REPLAY_PREFIX, STORE_PREFIX } from './index-name.ts';
 import { MARK, ROLE_PREFIX, type Role } from './roles.ts';
 
 export const INDEX_ROLE = `${ROLE_PREFIX}index`;
 export const LIFECYCLE_ROLE = `${ROLE_PREFIX}lifecycle`;
+export const DIGEST_ROLE = `${ROLE_PREFIX}digest`;
+export const ANOMALIES_ROLE = `${ROLE_PREFIX}anomalies`;
+export const INTEL_HUNT_ROLE = `${ROLE_PREFIX}intel-hunt`;
+export const CORRELATE_ROLE = `${ROLE_PREFIX}correlate`;
 
 /** ARNs of the functions' IAM roles; left out where there is no such function. */
 export interface FunctionArns {
   readonly index?: string | undefined;
   readonly lifecycle?: string | undefined;
+  readonly digest?: string | undefined;
+  readonly anomalies?: string | undefined;
+  readonly intelHunt?: string | undefined;
+  readonly correlate?: string | undefined;
 }
 
 /** Periods are aliases: to make one takes the right for the alias and for the store behind it. */
@@ -81,11 +90,66 @@ const LIFECYCLE: Pick<Role, 'cluster_permissions' | 'index_permissions'> = {
   ],
 };
 
+/**
+ * `anomalies` counts events and looks at a few of them, and keeps its baselines in an index of its own. Whether a period is there it never asks:
+ * what is not there counts as nothing.
+ */
+const ANOMALIES: Pick<Role, 'cluster_permissions' | 'index_permissions'> = {
+  // Deleting by a query scrolls through what it deletes.
+  cluster_permissions: ['indices:data/write/bulk', 'indices:data/read/mget', 'indices:data/read/msearch', 'indices:data/read/scroll*'],
+  index_permissions: [
+    { index_patterns: [`${INDEX_PREFIX}*`, `${STORE_PREFIX}*`], allowed_actions: ['indices:data/read/search*'] },
+    {
+      index_patterns: [BASELINES_INDEX],
+      allowed_actions: [
+        'indices:admin/create',
+        'indices:admin/get',
+        'indices:admin/refresh*',
+        'indices:data/read/get',
+        'indices:data/read/mget*',
+        'indices:data/read/search*',
+        'indices:data/read/msearch',
+        'indices:data/write/bulk*',
+        'indices:data/write/index',
+        'indices:data/write/delete',
+        'indices:data/write/delete/byquery',
+      ],
+    },
+  ],
+};
+
+/** `correlate` asks how far each store has come, and reads what has come and what belongs to it. */
+const CORRELATE: Pick<Role, 'cluster_permissions' | 'index_permissions'> = {
+  cluster_permissions: ['indices:data/read/scroll*'],
+  index_permissions: [
+    {
+      index_patterns: [`${INDEX_PREFIX}*`, `${STORE_PREFIX}*`],
+      allowed_actions: ['indices:monitor/stats', 'indices:admin/refresh*', 'indices:data/read/search*'],
+    },
+  ],
+};
+
+/** `digest` counts findings, and looks when products were last heard of. */
+const DIGEST: Pick<Role, 'cluster_permissions' | 'index_permissions'> = {
+  cluster_permissions: [],
+  index_permissions: [{ index_patterns: [`${INDEX_PREFIX}*`], allowed_actions: ['indices:data/read/search*'] }],
+};
+
+/** `intel-hunt` searches events, page by page, and lets go of the pages. */
+const INTEL_HUNT: Pick<Role, 'cluster_permissions' | 'index_permissions'> = {
+  cluster_permissions: ['indices:data/read/scroll*'],
+  index_permissions: [{ index_patterns: [`${INDEX_PREFIX}*`, `${STORE_PREFIX}*`], allowed_actions: ['indices:data/read/search*'] }],
+};
+
 /** @returns the roles of the functions that there are. */
-export function rolesOfFunctions({ index, lifecycle }: FunctionArns): readonly Role[] {
+export function rolesOfFunctions({ index, lifecycle, anomalies, correlate, digest, intelHunt }: FunctionArns): readonly Role[] {
   return [
     ...(index === undefined ? [] : [functionRole(INDEX_ROLE, INDEX, index)]),
     ...(lifecycle === undefined ? [] : [functionRole(LIFECYCLE_ROLE, LIFECYCLE, lifecycle)]),
+    ...(digest === undefined ? [] : [functionRole(DIGEST_ROLE, DIGEST, digest)]),
+    ...(anomalies === undefined ? [] : [functionRole(ANOMALIES_ROLE, ANOMALIES, anomalies)]),
+    ...(intelHunt === undefined ? [] : [functionRole(INTEL_HUNT_ROLE, INTEL_HUNT, intelHunt)]),
+    ...(correlate === undefined ? [] : [functionRole(CORRELATE_ROLE, CORRELATE, correlate)]),
   ];
 }
 

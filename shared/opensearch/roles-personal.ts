@@ -122,6 +122,11 @@ export const IMPERSONAL: readonly string[] = [
   'table.name',
   'query_info.uid',
   'process.name',
+  'osint.type_id',
+  'osint.name',
+  'osint.vendor_name',
+  'osint.confidence_id',
+  'osint.tlp',
 ];
 
 /**
@@ -172,6 +177,8 @@ export const WITHHELD: readonly string[] = [
   'message',
   'observables.value',
   'observables.type_id',
+  // An address, a mail address.
+  'osint.value',
   'src_endpoint.ip',
   'dst_endpoint.ip',
   'device.ip',

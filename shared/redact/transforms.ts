@@ -1,4 +1,4 @@
-// What happens to a mapped event before it leaves ingest, in this order: exclusion, redaction.
+// What happens to a mapped event before it leaves ingest, in this order: exclusion, enrichment, redaction.
 import type { BankConfig } from '../config.ts';
 import type { Transform } from '../normalise.ts';
 import { excluder } from './exclude.ts';
@@ -23,13 +23,14 @@ const HEADERS: ReadonlySet<string> = new Set([
 export type Rules = Pick<BankConfig, 'bank' | 'security_account' | 'exclusions' | 'redaction'>;
 
 /**
- * @param onDryRun told the name of an exclusion that is only being tried, for each event that it would leave out.
+ * @param enrich see shared/enrich/enrich.ts. @param onDryRun told the name of an exclusion that is only being tried, for each event that it would leave out.
  * @returns the transforms that the bank's file asks for on events of this source.
  */
-export function transformsFor(bank: Rules, source: string, onDryRun?: (rule: string) => void): readonly Transform[] {
+export function transformsFor(bank: Rules, source: string, onDryRun?: (rule: string) => void, enrich?: Transform): readonly Transform[] {
   const transforms = [
     ownWork(bank, source),
     excluder(bank.exclusions, source, onDryRun),
+    enrich,
     HEADERS.has(source) ? withoutCredentials : undefined,
     redactor(bank.redaction),
   ];

@@ -1,6 +1,7 @@
 // A sealed unit through the source, the mapper and the bank's rules of today: what redriving parked records and replaying history share.
 // It is what shared/pipeline.ts does when a unit is delivered, without the sealing.
 import type { BankConfig } from '../config.ts';
+import type { Enrichment } from '../enrich/enrich.ts';
 import { createBatcher, type Batcher } from '../hub/batch.ts';
 import { toHub } from '../hub/document.ts';
 import { createFrameSpool } from '../hub/frame-spool.ts';
@@ -14,6 +15,8 @@ import { indexOfTarget } from './target.ts';
 export interface ReprocessDeps {
   readonly bank: BankConfig;
   readonly sensitive: Sensitive | undefined;
+  /** Undefined where there is none, or nobody to load its data. */
+  readonly enrichment?: Enrichment | undefined;
 }
 
 export interface Reprocessed {
@@ -33,10 +36,11 @@ export interface Reprocessed {
 }
 
 /** @returns what became of the unit's records. @throws what `send` and the unit's body throw. */
-export async function reprocess(work: Reprocessed, { bank, sensitive }: ReprocessDeps): Promise<Summary> {
+export async function reprocess(work: Reprocessed, { bank, sensitive, enrichment }: ReprocessDeps): Promise<Summary> {
   const { unit, evidence, only, replay } = work;
   const spool = createFrameSpool();
   let batches = 0;
+  await enrichment?.ready();
   try {
     const header = { hub: 1, origin: unit.origin, evidence, way: unit.way, replay } as const;
     const batcher = createBatcher(header, (record) => {
@@ -44,7 +48,7 @@ export async function reprocess(work: Reprocessed, { bank, sensitive }: Reproces
       spool.add(record);
     });
     const { transforms, onEvent } = toHub({
-      transforms: transformsFor(bank, unit.origin.source),
+      transforms: transformsFor(bank, unit.origin.source, undefined, enrichment?.transform),
       batcher: redirected(batcher, replay),
       sensitive,
       unit,

@@ -7,7 +7,7 @@ import { putStatement, readStatement, type StatementVault } from './statements.t
 import type { VaultSource } from './vault.ts';
 
 /** What is being done with the evidence. */
-export type Purpose = 'show' | 'verify' | 'export' | 'replay' | 'redrive' | 'erase';
+export type Purpose = 'show' | 'verify' | 'export' | 'replay' | 'redrive' | 'erase' | 'hunt';
 
 export interface AccessRequest {
   readonly vault: StatementVault;

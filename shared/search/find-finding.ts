@@ -44,7 +44,8 @@ export async function findFinding(client: OpenSearch, id: string): Promise<Found
   const inIndex = index === undefined ? [] : [{ term: { _index: index } }];
   const exact = await byProduct(client, { bool: { filter: [{ ids: { values: [name] } }, ...inIndex] } });
   const [named] = exact.candidates;
-  if (named !== undefined) return exact.candidates.length > 1 ? exact : await withOthers(client, named, name);
+  if (named !== undefined)
+    return exact.candidates.length > 1 ? exact : await withOthers(client, named, { name, isDocument: index !== undefined });
   if (index !== undefined) return undefined;
   const names = [...new Set([id, id.slice(id.lastIndexOf('/') + 1)])].filter((one) => one !== '');
   const should = [{ ids: { values: [documentId(id)] } }, { terms: { 'finding_info.uid': names } }];
@@ -54,13 +55,19 @@ export async function findFinding(client: OpenSearch, id: string): Promise<Found
   return found.candidates.length > 1 ? found : { finding: only.finding, versions: only.versions, others: [] };
 }
 
-/** The very document, and who else uses its id. */
-async function withOthers(client: OpenSearch, { product, finding }: Candidate, name: string): Promise<FoundFinding> {
+/** The very document, or the latest version of what it is the first document of, and who else uses its id. */
+async function withOthers(
+  client: OpenSearch,
+  { product, finding }: Candidate,
+  { name, isDocument }: { readonly name: string; readonly isDocument: boolean },
+): Promise<FoundFinding> {
   const uid = textAt(finding.event, 'finding_info.uid');
   const { candidates, left } = await byProduct(client, { terms: { 'finding_info.uid': [name, ...(uid === undefined ? [] : [uid])] } });
   const others = candidates.map((one) => one.product).filter((one) => one !== product);
-  const versions = candidates.find((one) => one.product === product)?.versions ?? 1;
-  return { finding, versions, others: [...others, ...(left === 0 ? [] : ['more products'])] };
+  const all = candidates.find((one) => one.product === product);
+  const versions = all?.versions ?? 1;
+  const latest = uid === name && !isDocument ? all?.finding : undefined;
+  return { finding: latest ?? finding, versions, others: [...others, ...(left === 0 ? [] : ['more products'])] };
 }
 
 /** However many documents a product has, each other one is seen beside it. */

@@ -1,27 +1,23 @@
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudwatch-alarm.html
 // The alarms as a table: one line each, made into resources. All of them go to the operations topic, but the witness's to its own.
 import type { BankConfig } from '../../shared/config.ts';
-import { pascalCase, type Resource, type Resources } from './resources.ts';
+import type { Resource, Resources } from './resources.ts';
+import { logicalId, resource, silenceResource, stoppedResource, type Alarm } from './alarm-resources.ts';
 import type { StackPlace } from './place.ts';
 
-interface Alarm {
-  /** Alarm name after `strongroom-<bank>-`. */
-  readonly name: string;
-  /** What it means and what to do, for who is woken by it. */
-  readonly text: string;
-  readonly namespace: string;
-  readonly metric: string;
-  readonly dimensions: Readonly<Record<string, string>>;
-  readonly statistic: 'Sum' | 'Maximum';
-  readonly above: number;
-  /** Seconds of one period. */
-  readonly period?: number;
-  /** Periods in a row. */
-  readonly periods?: number;
-}
-
 const CONSUMERS = ['ingest-stream', 'index', 'detect'];
-const FUNCTIONS = ['ingest-objects', 'ingest-stream', 'ingest-events', 'index', 'detect', 'provision', 'notarize', 'replay'];
+const FUNCTIONS = [
+  'ingest-objects',
+  'ingest-stream',
+  'ingest-events',
+  'index',
+  'detect',
+  'provision',
+  'notarize',
+  'replay',
+  'alerts',
+  'correlate',
+];
 /** Run a few times an hour at most, and twice more where they fail: no alarm that waits for failures in a row would ring for them. */
 const SELDOM = [
   { name: 'watch', text: 'watch could not look for what is missing, nor when it was tried again. Its log group says why.' },
@@ -29,13 +25,38 @@ const SELDOM = [
     name: 'lifecycle',
     text: 'lifecycle could not do some of what it has to, nor when it was tried again; it does the rest. Its log group says what and why.',
   },
+  {
+    name: 'digest',
+    text: 'digest could not ask OpenSearch for the numbers of the week; alerts tries for three hours, then sends the digest without them.',
+  },
+  { name: 'intel', text: 'intel could not make an index of indicators, nor when it was tried again; the last one stays in use.' },
+  {
+    name: 'intel-hunt',
+    text: 'intel-hunt could not look for new indicators in the index; the next run goes on where it ended. Its log group says why.',
+  },
+  {
+    name: 'anomalies',
+    text: 'anomalies could not look for what is unusual, nor when it was tried again; the next run goes on where it ended. Its log group says why.',
+  },
 ] as const;
 const DEAD_LETTERS = ['objects-dlq', 'events-dlq', 'ingest-stream-dlq', 'index-dlq', 'detect-dlq', 'notary-dlq', 'replay-dlq'];
 const QUEUES = ['objects', 'events', 'notary'];
 /** What looks for others must not fall silent itself. */
 const STOPPED = [
   { name: 'watch', seconds: 3600, text: 'watch has not run for an hour: nobody looks for what is missing.' },
+  {
+    name: 'alerts',
+    seconds: 900,
+    text: 'alerts has not run for a quarter of an hour: first alerts go out, but no updates, summaries, copies or answers.',
+  },
   { name: 'lifecycle', seconds: 10_800, text: 'lifecycle has not run for three hours: no index is made ahead, closed, saved or deleted.' },
+  { name: 'intel', seconds: 10_800, text: 'intel has not run for three hours: indicators age, and new ones are not met.' },
+  { name: 'anomalies', seconds: 10_800, text: 'anomalies has not run for three hours: nobody looks for what is unusual.' },
+  {
+    name: 'correlate',
+    seconds: 900,
+    text: 'correlate has not run for a quarter of an hour: single events alert, chains of them do not. It goes on where it ended.',
+  },
 ] as const;
 const STREAMS = ['intake', 'hub'];
 /** Records: a few minutes of a busy topic. */
@@ -120,12 +141,43 @@ function securityAlarms(prefix: string, { bank, streams = [] }: BankConfig): rea
       above: 0,
       periods: 3,
     })),
+    ...detectionAlarms(bank),
     {
       name: 'parked',
       text: 'Records were parked because they could not be processed: `strongroom parked list` says why.',
       ...metric('Strongroom', 'Parked', { Bank: bank }),
       statistic: 'Sum',
       above: 0,
+    },
+  ];
+}
+
+/** What goes on without it, less well. */
+function detectionAlarms(bank: string): readonly Alarm[] {
+  return [
+    {
+      name: 'alert-copies',
+      text: 'Copies of alerts for an event bus, Security Hub or the provider fail; the alerts themselves are out. They are tried again for a day; the log group of alerts says why.',
+      ...metric('Strongroom', 'AlertCopiesFailed', { Bank: bank }),
+      statistic: 'Sum',
+      above: 0,
+      periods: 3,
+    },
+    {
+      name: 'intel-feeds',
+      text: 'A feed of threat intelligence could not be read six times in a row; its last good copy stays in use: `strongroom intel list` says why.',
+      ...metric('Strongroom', 'FeedsFailing', { Bank: bank }),
+      statistic: 'Maximum',
+      above: 0,
+      periods: 3,
+    },
+    {
+      name: 'enrichment',
+      text: 'Events went on without what they are enriched with: it could not be loaded. The log groups of ingest say why.',
+      ...metric('Strongroom', 'EnrichmentFailures', { Bank: bank }),
+      statistic: 'Sum',
+      above: 0,
+      periods: 3,
     },
   ];
 }
@@ -192,84 +244,4 @@ function metric(
   dimensions: Readonly<Record<string, string>>,
 ): Pick<Alarm, 'namespace' | 'metric' | 'dimensions'> {
   return { namespace, metric: name, dimensions };
-}
-
-function resource(prefix: string, topic: string, alarm: Alarm): Resource {
-  return {
-    Type: 'AWS::CloudWatch::Alarm',
-    Properties: {
-      AlarmName: `${prefix}-${alarm.name}`,
-      AlarmDescription: alarm.text,
-      Namespace: alarm.namespace,
-      MetricName: alarm.metric,
-      Dimensions: dimensionList(alarm.dimensions),
-      Statistic: alarm.statistic,
-      Period: alarm.period ?? 300,
-      EvaluationPeriods: alarm.periods ?? 1,
-      Threshold: alarm.above,
-      ComparisonOperator: 'GreaterThanThreshold',
-      TreatMissingData: 'notBreaching',
-      AlarmActions: [topic],
-      OKActions: [topic],
-    },
-  };
-}
-
-function stoppedResource(prefix: string, topic: string, { name, seconds, text }: (typeof STOPPED)[number]): Resource {
-  return {
-    Type: 'AWS::CloudWatch::Alarm',
-    Properties: {
-      AlarmName: `${prefix}-${name}-stopped`,
-      AlarmDescription: `${text} Its schedule may have been switched off.`,
-      Namespace: 'AWS/Lambda',
-      MetricName: 'Invocations',
-      Dimensions: dimensionList({ FunctionName: `${prefix}-${name}` }),
-      Statistic: 'Sum',
-      Period: seconds,
-      EvaluationPeriods: 1,
-      Threshold: 1,
-      ComparisonOperator: 'LessThanThreshold',
-      TreatMissingData: 'breaching',
-      AlarmActions: [topic],
-      OKActions: [topic],
-    },
-  };
-}
-
-interface Silence {
-  readonly prefix: string;
-  readonly topic: string;
-  readonly bank: string;
-  readonly source: string;
-  readonly minutes: number;
-}
-
-function silenceResource({ prefix, topic, bank, source, minutes }: Silence): Resource {
-  return {
-    Type: 'AWS::CloudWatch::Alarm',
-    Properties: {
-      AlarmName: `${prefix}-silence-${source}`,
-      AlarmDescription: `No record of ${source} for ${minutes} minutes: logging may have been switched off.`,
-      Namespace: 'Strongroom',
-      MetricName: 'Records',
-      Dimensions: dimensionList({ Bank: bank, Source: source }),
-      Statistic: 'Sum',
-      Period: minutes * 60,
-      EvaluationPeriods: 1,
-      Threshold: 1,
-      ComparisonOperator: 'LessThanThreshold',
-      // The metric is written per record seen: no data is exactly the silence looked for.
-      TreatMissingData: 'breaching',
-      AlarmActions: [topic],
-      OKActions: [topic],
-    },
-  };
-}
-
-function dimensionList(dimensions: Readonly<Record<string, string>>): readonly { Name: string; Value: string }[] {
-  return Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value }));
-}
-
-function logicalId(name: string): string {
-  return `${pascalCase(name)}Alarm`;
 }

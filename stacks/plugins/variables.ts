@@ -1,10 +1,12 @@
 // Everything that serverless.yml and the stacks take from the command line and the bank's file, as `custom`. Lists and names that YAML
 // cannot derive are made here; what is deployed is in stacks/*.yml.
 import { bankNamed } from '../../cli/bank.ts';
-import type { BankConfig, Subscription } from '../../shared/config.ts';
+import type { BankConfig } from '../../shared/config.ts';
 import { searchAccessOf, type SearchAccess } from './access.ts';
 import { alarmResources } from './alarms.ts';
+import { alertsOf, subscription, type Alerts, type SubscriptionResource } from './alerts.ts';
 import { eventsOf, type Events } from './events.ts';
+import { intelOf, type IntelStack } from './intel.ts';
 import { checkLogKeys, logOf, type LogStack } from './log.ts';
 import { kafkaOf, withServers, type Kafka } from './kafka.ts';
 import { placeOf, type StackName } from './place.ts';
@@ -43,9 +45,8 @@ export interface Custom {
   /** Region and security account in the middle of an ARN. */
   readonly here: string;
   readonly accounts: Accounts;
-  readonly subscriptions: Readonly<
-    Record<'alerts' | 'operations' | 'witness', readonly { readonly Protocol: string; readonly Endpoint: string }[]>
-  >;
+  readonly subscriptions: Readonly<Record<'operations' | 'witness', readonly SubscriptionResource[]>>;
+  readonly alerts: Alerts;
   readonly opensearch: OpenSearch & { readonly access: SearchAccess };
   /** Object Lock mode of the vault as S3 writes it. */
   readonly lockMode: string;
@@ -54,6 +55,7 @@ export interface Custom {
   readonly vault: VaultSettings;
   readonly log: LogStack;
   readonly events: Events;
+  readonly intel: IntelStack;
   readonly logSubscriptions: Resources;
   readonly streams: Streams;
   readonly kafka: Kafka;
@@ -74,6 +76,10 @@ interface OpenSearch {
   /** Functions that provision lets in; null where others give access. */
   readonly indexRole: object | null;
   readonly lifecycleRole: object | null;
+  readonly digestRole: object | null;
+  readonly anomaliesRole: object | null;
+  readonly intelHuntRole: object | null;
+  readonly correlateRole: object | null;
   /** Zones of the domain: as many as it has subnets; a number only where there are several. */
   readonly multiZone: boolean;
   readonly zones: { readonly AvailabilityZoneCount: number } | null;
@@ -134,10 +140,10 @@ export function derive(described: BankConfig, parameters: Parameters): Custom {
     here,
     accounts,
     subscriptions: {
-      alerts: bank.alerts.subscriptions.map(subscription),
       operations: (bank.operations?.subscriptions ?? []).map(subscription),
       witness: (bank.log?.witness?.subscriptions ?? []).map(subscription),
     },
+    alerts: alertsOf(bank),
     opensearch: { ...search, access: searchAccessOf(bank, { arn: search.arn, isOurs: search.indexRole !== null }) },
     lockMode: bank.retention.evidence_mode.toUpperCase(),
     destinationPolicy: destinationPolicy(accounts, `arn:aws:logs:${here}:destination:${prefix}-intake`),
@@ -148,6 +154,7 @@ export function derive(described: BankConfig, parameters: Parameters): Custom {
     ),
     log: logOf(bank, parameters.logKey),
     events: eventsOf(bank),
+    intel: intelOf(bank),
     logSubscriptions: logSubscriptions(bank, parameters.account),
     streams: streamsOf(bank),
     kafka,
@@ -166,10 +173,6 @@ function accountLists({ accounts, security_account: security, region }: BankConf
     detectors: ids.map((id) => `arn:aws:guardduty:${region}:${id}:detector/*`),
     alarms: ids.map((id) => `arn:aws:cloudwatch:${region}:${id}:alarm:strongroom-*`),
   };
-}
-
-function subscription({ protocol, endpoint }: Subscription): { readonly Protocol: string; readonly Endpoint: string } {
-  return { Protocol: protocol, Endpoint: endpoint };
 }
 
 /** Where OpenSearch is: the parameter wins, then the bank's endpoint (with its VPC), then a domain of our own. */
@@ -197,13 +200,22 @@ function openSearch({ bank, security_account: security, region, opensearch, acce
     url,
     arn: arn(name ?? `strongroom-${bank}`),
     vpc,
-    ...(access === undefined ? { indexRole: null, lifecycleRole: null } : FUNCTION_ROLES),
+    ...(access === undefined
+      ? { indexRole: null, lifecycleRole: null, digestRole: null, anomaliesRole: null, correlateRole: null, intelHuntRole: null }
+      : FUNCTION_ROLES),
     multiZone: false,
     zones: null,
   };
 }
 
-const FUNCTION_ROLES = { indexRole: { 'Fn::GetAtt': ['IndexRole', 'Arn'] }, lifecycleRole: { 'Fn::GetAtt': ['LifecycleRole', 'Arn'] } };
+const FUNCTION_ROLES = {
+  indexRole: { 'Fn::GetAtt': ['IndexRole', 'Arn'] },
+  lifecycleRole: { 'Fn::GetAtt': ['LifecycleRole', 'Arn'] },
+  digestRole: { 'Fn::GetAtt': ['DigestRole', 'Arn'] },
+  anomaliesRole: { 'Fn::GetAtt': ['AnomaliesRole', 'Arn'] },
+  intelHuntRole: { 'Fn::GetAtt': ['IntelDashhuntRole', 'Arn'] },
+  correlateRole: { 'Fn::GetAtt': ['CorrelateRole', 'Arn'] },
+};
 
 /** Who may subscribe log groups to the intake; CloudFormation wants it as text. */
 function destinationPolicy({ ids }: Accounts, destination: string): string {

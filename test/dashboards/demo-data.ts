@@ -9,6 +9,7 @@ import { createDecompressor } from '../../shared/decode/decompress.ts';
 import { parseCloudWatchBatch, readCloudWatchBatch } from '../../shared/decode/cloudwatch-batch.ts';
 import { createEngine } from '../../shared/detect/engine.ts';
 import { findingsOf } from '../../shared/detect/finding.ts';
+import { emptyBankLists } from '../../shared/detect/bank-lists.ts';
 import { listsOf } from '../../shared/detect/lists.ts';
 import { shippedRules } from '../../shared/detect/pack.ts';
 import { fromDocument, toDocument } from '../../shared/hub/document.ts';
@@ -144,7 +145,7 @@ function normaliserOf(
 /** What the shipped rules make of the documents, as the detect function would. */
 function found(documents: readonly DemoDocument[]): readonly OcsfEvent[] {
   const store = { keys: ['arn:aws:kms:eu-central-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab'], roles: [], buckets: [VAULT] };
-  const engine = createEngine(shippedRules(), listsOf({ bad_addresses: ['198.51.100.66'] }, store));
+  const engine = createEngine(shippedRules(), { ...emptyBankLists(), ...listsOf({ bad_addresses: ['198.51.100.66'] }, store) });
   const events = documents.flatMap(({ json }) => fromDocument(json) ?? []);
   return findingsOf(
     events.flatMap((event) => engine.match(event)),

@@ -1,17 +1,21 @@
-// The table of alert claims as DynamoDB would keep it: GetItem and UpdateItem with the few expressions that claims are made of.
-// https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateItem.html
+// The table of alerts as DynamoDB would keep it: BatchGetItem, PutItem, TransactWriteItems of puts and Query of its two indexes, with the few expressions
+// that shared/alert/claims.ts makes. https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { startHttpServer, type Answer } from './http-server.ts';
 
 type Value = { readonly S: string } | { readonly N: string };
-type Item = Record<string, Value>;
+type Item = Readonly<Record<string, Value>>;
 
-interface Request {
-  readonly Key: { readonly id: { readonly S: string } };
-  readonly UpdateExpression?: string;
-  readonly ConditionExpression?: string;
-  readonly ExpressionAttributeNames?: Readonly<Record<string, string>>;
+interface Put {
+  readonly Item: Item;
+  readonly ConditionExpression: string;
   readonly ExpressionAttributeValues?: Readonly<Record<string, Value>>;
+}
+
+interface Query {
+  readonly IndexName: string;
+  readonly ExpressionAttributeValues: Readonly<Record<string, Value>>;
+  readonly ScanIndexForward: boolean;
 }
 
 export interface FakeAlertTable {
@@ -19,19 +23,27 @@ export interface FakeAlertTable {
   readonly items: Map<string, Item>;
   /** The next calls are answered like this, one each. */
   readonly failures: Answer[];
+  /** Calls so far, by their name. */
+  readonly calls: readonly string[];
   close(): Promise<void>;
 }
 
-export async function startAlertTable(): Promise<FakeAlertTable> {
+/** @param crash asked before each call is done, and after: an answer in its place. */
+export async function startAlertTable(
+  crash: (call: string, when: 'before' | 'after') => Answer | undefined = () => undefined,
+): Promise<FakeAlertTable> {
   const items = new Map<string, Item>();
   const failures: Answer[] = [];
+  const calls: string[] = [];
   const server = await startHttpServer(({ headers, body }) => {
     const failure = failures.shift();
     if (failure !== undefined) return failure;
-    const request = JSON.parse(body) as Request;
-    const target = String(headers['x-amz-target']);
-    if (target.endsWith('.GetItem')) return { status: 200, body: { Item: items.get(request.Key.id.S) } };
-    return target.endsWith('.UpdateItem') ? update(items, request) : { status: 400, body: { __type: 'UnknownOperationException' } };
+    const call = String(headers['x-amz-target']).split('.')[1] ?? '';
+    calls.push(call);
+    const before = crash(call, 'before');
+    if (before !== undefined) return before;
+    const answer = answerOf(items, call, body);
+    return crash(call, 'after') ?? answer;
   }, 'application/x-amz-json-1.0');
   const client = new DynamoDBClient({
     region: 'eu-central-1',
@@ -43,6 +55,7 @@ export async function startAlertTable(): Promise<FakeAlertTable> {
     client,
     items,
     failures,
+    calls,
     async close() {
       client.destroy();
       await server.close();
@@ -50,53 +63,66 @@ export async function startAlertTable(): Promise<FakeAlertTable> {
   };
 }
 
-function update(items: Map<string, Item>, request: Request): Answer {
-  const id = request.Key.id.S;
-  const before = items.get(id);
-  if (request.ConditionExpression !== undefined && !holds(named(request.ConditionExpression, request), before ?? {}, request)) {
-    return {
-      status: 400,
-      body: { __type: 'com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException', message: 'The conditional request failed' },
-    };
+function answerOf(items: Map<string, Item>, call: string, body: string): Answer {
+  if (call === 'BatchGetItem') {
+    const { RequestItems } = JSON.parse(body) as { RequestItems: Record<string, { Keys: readonly { id: { S: string } }[] }> };
+    const found = Object.entries(RequestItems).map(([table, { Keys }]) => {
+      if (Keys.length > 100 || new Set(Keys.map(({ id }) => id.S)).size < Keys.length) throw new Error('keys that DynamoDB refuses');
+      return [table, Keys.map(({ id }) => items.get(id.S)).filter((item) => item !== undefined)] as const;
+    });
+    return { status: 200, body: { Responses: Object.fromEntries(found), UnprocessedKeys: {} } };
   }
-  const after: Item = { ...before, id: { S: id } };
-  for (const assignment of named(request.UpdateExpression ?? '', request)
-    .replace(/^SET /, '')
-    .split(/,(?![^(]*\))/)) {
-    const [name = '', value = ''] = assignment.split('=').map((part) => part.trim());
-    const kept = /^if_not_exists\((\w+), (:\w+)\)$/.exec(value);
-    after[name] = (kept?.[1] === undefined ? undefined : before?.[kept[1]]) ?? valueOf(kept?.[2] ?? value, request);
-  }
-  items.set(id, after);
+  if (call === 'TransactWriteItems') return transact(items, (JSON.parse(body) as { TransactItems: readonly { Put: Put }[] }).TransactItems);
+  if (call === 'PutItem') return putItem(items, JSON.parse(body) as Put);
+  if (call === 'Query') return { status: 200, body: { Items: query(items, JSON.parse(body) as Query) } };
+  return { status: 400, body: { __type: 'UnknownOperationException' } };
+}
+
+function putItem(items: Map<string, Item>, put: Put): Answer {
+  if (!holds(put, items.get(idOf(put.Item))))
+    return { status: 400, body: { __type: 'com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException', message: 'no' } };
+  items.set(idOf(put.Item), put.Item);
   return { status: 200, body: {} };
 }
 
-function named(expression: string, { ExpressionAttributeNames: names = {} }: Request): string {
-  return expression.replaceAll(/#\w+/g, (name) => names[name] ?? name);
+function transact(items: Map<string, Item>, writes: readonly { readonly Put: Put }[]): Answer {
+  const ids = writes.map(({ Put: put }) => idOf(put.Item));
+  if (writes.length > 100 || new Set(ids).size < ids.length) return { status: 400, body: { __type: 'ValidationException' } };
+  const held = writes.map(({ Put: put }) => holds(put, items.get(idOf(put.Item))));
+  if (held.every(Boolean)) {
+    for (const { Put: put } of writes) items.set(idOf(put.Item), put.Item);
+    return { status: 200, body: {} };
+  }
+  return {
+    status: 400,
+    body: {
+      __type: 'com.amazonaws.dynamodb.v20120810#TransactionCanceledException',
+      message: 'Transaction cancelled',
+      CancellationReasons: held.map((one) => ({ Code: one ? 'None' : 'ConditionalCheckFailed' })),
+    },
+  };
 }
 
-function valueOf(name: string, { ExpressionAttributeValues: values = {} }: Request): Value {
-  const value = values[name];
-  if (value === undefined) throw new Error(`no value ${name}`);
-  return value;
+function holds({ ConditionExpression: condition, ExpressionAttributeValues: values }: Put, before: Item | undefined): boolean {
+  if (condition === 'attribute_not_exists(#id)') return before === undefined;
+  if (condition !== '#v = :v') throw new Error(`a condition this table does not know: ${condition}`);
+  return before !== undefined && textOf(before['v']) === textOf(values?.[':v']);
 }
 
-/** `or` of `and`s; an alternative may stand in parentheses. */
-function holds(condition: string, item: Item, request: Request): boolean {
-  return condition.split(' OR ').some((part) =>
-    part
-      .replace(/^\((.*)\)$/, '$1')
-      .split(' AND ')
-      .every((term) => termHolds(term, item, request)),
-  );
+function query(items: Map<string, Item>, { IndexName, ExpressionAttributeValues: values, ScanIndexForward }: Query): readonly Item[] {
+  const [hash, range, wanted] = IndexName === 'due' ? (['queue', 'due', ':queue'] as const) : (['list', 'since', ':list'] as const);
+  const limit = Number(textOf(values[':now']) ?? Infinity);
+  const found = [...items.values()]
+    .filter((item) => textOf(item[hash]) === textOf(values[wanted]) && Number(textOf(item[range]) ?? NaN) <= limit)
+    .sort((one, other) => Number(textOf(one[range])) - Number(textOf(other[range])));
+  return ScanIndexForward ? found : found.reverse();
 }
 
-function termHolds(term: string, item: Item, request: Request): boolean {
-  const exists = /^attribute_(not_)?exists\((\w+)\)$/.exec(term);
-  if (exists !== null) return (item[exists[2] ?? ''] === undefined) === (exists[1] !== undefined);
-  const [name = '', value = ''] = term.split(' < ');
-  const found = item[name];
-  const limit = valueOf(value, request);
-  if (!('N' in limit)) throw new Error(`a comparison this table does not know: ${term}`);
-  return found !== undefined && 'N' in found && Number(found.N) < Number(limit.N);
+function idOf(item: Item): string {
+  return textOf(item['id']) ?? '';
+}
+
+function textOf(value: Value | undefined): string | undefined {
+  if (value === undefined) return undefined;
+  return 'S' in value ? value.S : value.N;
 }

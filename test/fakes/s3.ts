@@ -176,7 +176,10 @@ export function createFakeS3({ pageSize = 1000, now = () => Date.now() } = {}): 
 
   const handlers: Readonly<Record<string, (input: Input) => object | Promise<object>>> = {
     PutObjectCommand: put,
-    GetObjectCommand: (input) => ({ ...described(input), Body: bodyOf(meant(input).body) }),
+    GetObjectCommand(input) {
+      if (input['IfNoneMatch'] === etagOf(meant(input))) throw s3Error('NotModified', 304);
+      return { ...described(input), Body: bodyOf(meant(input).body) };
+    },
     HeadObjectCommand: described,
     DeleteObjectCommand: remove,
     ListObjectsV2Command: list,

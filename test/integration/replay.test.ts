@@ -12,6 +12,8 @@ import { play } from '../../local/demo/play.ts';
 import { createRandom } from '../../local/demo/random.ts';
 import { cloudTrailRecord, DEFAULT_SCENE, type Scene } from '../../local/demo/records.ts';
 import { scenario, yesterdayMorning } from '../../local/demo/scenario.ts';
+import { object, parseJson } from '../../shared/outcome.ts';
+import { textAt } from '../../shared/search/value.ts';
 import { strongroom } from './deployed.ts';
 
 jest.setTimeout(240_000);
@@ -207,12 +209,17 @@ test('with --alerts it alerts what was not alerted before, once', async () => {
   expect(await inbox.receive()).toEqual([]);
 });
 
+/** Forgets which findings were alerted, and under what. @returns how many. */
 async function forgetAlerts(count: number): Promise<number> {
   const dynamo = new DynamoDBClient(deployment.security);
   const TableName = output(deployment.outputs, 'AlertTable');
   const { Items = [] } = await dynamo.send(new ScanCommand({ TableName }));
-  const chosen = Items.filter(({ sent }) => Number(sent?.N ?? 0) > 0).slice(0, count);
-  for (const { id } of chosen) await dynamo.send(new DeleteItemCommand({ TableName, Key: { id: id ?? { S: '' } } }));
+  const chosen = Items.filter(({ id }) => id?.S?.startsWith('u/')).slice(0, count);
+  for (const { id, content } of chosen) {
+    const episode = textAt(object(parseJson(content?.S ?? '')) ?? {}, 'of') ?? '';
+    for (const key of [id?.S ?? '', episode, `${episode}/finding`])
+      await dynamo.send(new DeleteItemCommand({ TableName, Key: { id: { S: key } } }));
+  }
   dynamo.destroy();
   return chosen.length;
 }

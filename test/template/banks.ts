@@ -60,8 +60,27 @@ export function bankWithKafka(): string {
     .replace('bank: demo', 'bank: topics')
     .replace(/^access:\n(?:[ #].*\n)+/m, '')
     .replace(/^kafka:\n(?:[ #].*\n)+/m, KAFKA)
-    .replace(/^streams:\n(?:[ #].*\n)+/m, STREAMS);
+    .replace(/^streams:\n(?:[ #].*\n)+/m, STREAMS)
+    .replace(/^alerts:\n(?:[ #].*\n)+/m, ALERTS);
 }
+
+const ALERTS = `alerts:
+  min_severity: high
+  bad_addresses: []
+  subscriptions:
+    - protocol: email
+      endpoint: all@bank.example
+    - protocol: email
+      endpoint: payments@bank.example
+      when:
+        min_severity: high
+        accounts: ['222222222222']
+        actions: [create, update]
+  event_bus: ticketing
+  security_hub: true
+  forward:
+    event_bus_arn: arn:aws:events:eu-central-1:444444444444:event-bus/central
+`;
 
 const STREAMS = `streams:
   - name: real-time

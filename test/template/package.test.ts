@@ -17,6 +17,7 @@ const VARIABLES = {
   AWS_REGION: 'eu-central-1',
   VAULT_BUCKET: 'vault',
   PARKED_BUCKET: 'parked',
+  REFERENCE_BUCKET: 'reference',
   PERIOD_KEYS_BUCKET: 'period-keys',
   EVIDENCE_ROLES: 'arn:aws:iam::111111111111:role/strongroom-demo-evidence-reader',
   EVIDENCE_KEY_ARN: 'arn:aws:kms:eu-central-1:111111111111:key/00000000-0000-4000-8000-000000000000',

@@ -20,6 +20,7 @@ const WILDCARDS: Readonly<Record<string, string>> = {
   'AccessLogsBucketPolicy/TlsOnly': 'denies everything without TLS',
   'VaultBucketPolicy/TlsOnly': 'denies everything without TLS',
   'ParkedBucketPolicy/TlsOnly': 'denies everything without TLS',
+  'ReferenceBucketPolicy/TlsOnly': 'denies everything without TLS',
   'PeriodKeysBucketPolicy/TlsOnly': 'denies everything without TLS',
   'ObjectsQueuePolicy/TlsOnly': 'denies everything without TLS',
   'EventsQueuePolicy/TlsOnly': 'denies everything without TLS',
@@ -38,6 +39,12 @@ const WILDCARDS: Readonly<Record<string, string>> = {
   'ReplayRole/Trace': 'X-Ray has no resources',
   'WatchRole/Trace': 'X-Ray has no resources',
   'LifecycleRole/Trace': 'X-Ray has no resources',
+  'AlertsRole/Trace': 'X-Ray has no resources',
+  'DigestRole/Trace': 'X-Ray has no resources',
+  'AnomaliesRole/Trace': 'X-Ray has no resources',
+  'CorrelateRole/Trace': 'X-Ray has no resources',
+  'IntelRole/Trace': 'X-Ray has no resources',
+  'IntelDashhuntRole/Trace': 'X-Ray has no resources',
   'WatchRole/AskForPublicKeys': 'CloudTrail has no resource for ListPublicKeys',
   'IngestKafkaRole/Trace': 'X-Ray has no resources',
   'KafkaAccessPolicy/FindBrokers': 'MSK has no resource for GetBootstrapBrokers',
@@ -47,11 +54,21 @@ const WILDCARDS: Readonly<Record<string, string>> = {
   'SearchNetworkPolicy/NotFromTheCode': 'denies the same calls to our code',
 };
 
+const INGEST = [
+  'EVIDENCE_KEY_ARN',
+  'HUB_STREAM',
+  'PARKED_BUCKET',
+  'PERIOD_KEYS_BUCKET',
+  'PSEUDONYM_KEY_ARN',
+  'REFERENCE_BUCKET',
+  'VAULT_BUCKET',
+];
+
 /** What each function is told, beside the Powertools variables. */
 const ENVIRONMENT: Readonly<Record<string, readonly string[]>> = {
-  'ingest-objects': ['EVIDENCE_KEY_ARN', 'HUB_STREAM', 'PARKED_BUCKET', 'PERIOD_KEYS_BUCKET', 'PSEUDONYM_KEY_ARN', 'VAULT_BUCKET'],
-  'ingest-stream': ['EVIDENCE_KEY_ARN', 'HUB_STREAM', 'PARKED_BUCKET', 'PERIOD_KEYS_BUCKET', 'PSEUDONYM_KEY_ARN', 'VAULT_BUCKET'],
-  'ingest-events': ['EVIDENCE_KEY_ARN', 'HUB_STREAM', 'PARKED_BUCKET', 'PERIOD_KEYS_BUCKET', 'PSEUDONYM_KEY_ARN', 'VAULT_BUCKET'],
+  'ingest-objects': INGEST,
+  'ingest-stream': INGEST,
+  'ingest-events': INGEST,
   index: ['OPENSEARCH_URL', 'PARKED_BUCKET'],
   detect: [
     'ALERT_TABLE',
@@ -63,10 +80,24 @@ const ENVIRONMENT: Readonly<Record<string, readonly string[]>> = {
     'PERIOD_KEYS_BUCKET',
     'VAULT_BUCKET',
   ],
-  provision: ['INDEX_ROLE_ARN', 'LIFECYCLE_ROLE_ARN', 'OPENSEARCH_URL'],
+  provision: [
+    'ANOMALIES_ROLE_ARN',
+    'CORRELATE_ROLE_ARN',
+    'DIGEST_ROLE_ARN',
+    'INDEX_ROLE_ARN',
+    'INTEL_HUNT_ROLE_ARN',
+    'LIFECYCLE_ROLE_ARN',
+    'OPENSEARCH_URL',
+  ],
   notarize: ['LOG_KEY_ARN', 'LOG_TABLE', 'VAULT_BUCKET'],
-  replay: ['EVIDENCE_KEY_ARN', 'HUB_STREAM', 'PARKED_BUCKET', 'PERIOD_KEYS_BUCKET', 'PSEUDONYM_KEY_ARN', 'VAULT_BUCKET'],
+  replay: INGEST,
   lifecycle: ['OPENSEARCH_URL', 'VAULT_BUCKET'],
+  alerts: ['ALERT_TABLE', 'ALERT_TOPIC_ARN', 'DIGEST_FUNCTION', 'HUB_STREAM', 'VAULT_BUCKET'],
+  digest: ['OPENSEARCH_URL'],
+  anomalies: ['ALERT_TABLE', 'ALERT_TOPIC_ARN', 'HUB_STREAM', 'OPENSEARCH_URL', 'VAULT_BUCKET'],
+  intel: ['REFERENCE_BUCKET'],
+  'intel-hunt': ['ALERT_TABLE', 'ALERT_TOPIC_ARN', 'HUB_STREAM', 'OPENSEARCH_URL', 'REFERENCE_BUCKET', 'VAULT_BUCKET'],
+  correlate: ['ALERT_TABLE', 'ALERT_TOPIC_ARN', 'HUB_STREAM', 'OPENSEARCH_URL', 'VAULT_BUCKET'],
   watch: ['ALERT_TABLE', 'ALERT_TOPIC_ARN', 'EVIDENCE_KEY_ARN', 'HUB_STREAM', 'PARKED_BUCKET', 'PERIOD_KEYS_BUCKET', 'VAULT_BUCKET'],
 };
 /** This bank gives access to OpenSearch by itself. */
@@ -75,6 +106,10 @@ const WITH_KAFKA: typeof ENVIRONMENT = {
   'ingest-kafka': ENVIRONMENT['ingest-stream'] ?? [],
   provision: ['OPENSEARCH_URL'],
 };
+
+/** Functions that talk to OpenSearch, in the order of the template. */
+const SEARCHERS = ['Index', 'Provision', 'Lifecycle', 'Digest', 'Anomalies', 'IntelDashhunt', 'Correlate'];
+const SEARCHING = SEARCHERS.map((name) => `${name}LambdaFunction`);
 
 /** Buckets that cannot have a customer key: load balancers and S3's own access logs deliver to SSE-S3 only. */
 const SSE_S3 = ['AccessLogsBucket', 'BalancerBucket'];
@@ -543,6 +578,53 @@ describe('replays', () => {
   });
 });
 
+describe('alerts', () => {
+  it('are told to those of the bank’s file, each by his own conditions', () => {
+    const found = ofType(topics, 'AWS::SNS::Subscription').map(({ properties }) => properties);
+
+    expect(found).toContainEqual({ TopicArn: { Ref: 'AlertTopic' }, Protocol: 'email', Endpoint: 'all@bank.example' });
+    expect(found).toContainEqual({
+      TopicArn: { Ref: 'AlertTopic' },
+      Protocol: 'email',
+      Endpoint: 'payments@bank.example',
+      FilterPolicyScope: 'MessageAttributes',
+      FilterPolicy: { severity: ['high', 'critical'], account: ['222222222222'], action: ['create', 'update'] },
+    });
+  });
+
+  it('are published by those alone that find something', () => {
+    const publishers = allowed(demo, 'sns:Publish')
+      .filter(({ resources }) => resources.some((arn) => String(arn).endsWith('-alerts')))
+      .map(({ name }) => roleOf(demo, name));
+
+    expect(excepted(demo, 'AlertTopicPolicy/OnlyTheseAlert')).toEqual([...new Set(publishers)].sort());
+  });
+
+  it('are copied where the bank’s file says so, and nowhere else', () => {
+    expect(allowed(demo, 'events:PutEvents').filter(({ name }) => name.startsWith('AlertCopiesPolicy'))).toEqual([]);
+    const [buses, hub] = ['events:PutEvents', 'securityhub:BatchImportFindings'].map((action) =>
+      allowed(topics, action).filter(({ name }) => name.startsWith('AlertCopiesPolicy/')),
+    );
+    expect(buses?.[0]?.resources).toEqual([
+      'arn:aws:events:eu-central-1:111111111111:event-bus/ticketing',
+      'arn:aws:events:eu-central-1:444444444444:event-bus/central',
+    ]);
+    expect(hub?.[0]?.resources).toEqual([
+      'arn:aws:securityhub:eu-central-1:111111111111:product/111111111111/default',
+      'arn:aws:securityhub:eu-central-1:111111111111:hub/default',
+    ]);
+  });
+
+  it('are answered by requests alone, each under the name of who asks', () => {
+    const writing = allowed(demo, 'dynamodb:PutItem').find(({ name }) => name === 'ResponderRole/AskForChanges');
+
+    expect(writing?.condition).toEqual({
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [{ 'Fn::Join': ['', ['change/$', '{aws:userid}/*']] }] },
+      Null: { 'dynamodb:LeadingKeys': false },
+    });
+  });
+});
+
 describe('the vault', () => {
   it('deletes and moves each retention class by its own days', () => {
     const rules = (compiled: Compiled): readonly unknown[] =>
@@ -600,28 +682,23 @@ describe('OpenSearch', () => {
         .filter(({ properties }) => properties['VpcConfig'] !== undefined)
         .map(({ id }) => id);
 
-    expect(inVpc(vpc)).toEqual(['IndexLambdaFunction', 'ProvisionLambdaFunction', 'LifecycleLambdaFunction']);
-    expect(inVpc(existing)).toEqual(['IndexLambdaFunction', 'ProvisionLambdaFunction', 'LifecycleLambdaFunction']);
+    expect(inVpc(vpc)).toEqual(SEARCHING);
+    expect(inVpc(existing)).toEqual(SEARCHING);
     expect(inVpc(demo)).toEqual([]);
     for (const compiled of [demo, existing]) expect(ofType(compiled, 'AWS::OpenSearchService::Domain')).toEqual([]);
   });
 
   it('inside a VPC is reached from the subnets that the bank names, with the right to network interfaces before the function is made', () => {
-    for (const id of ['IndexLambdaFunction', 'ProvisionLambdaFunction', 'LifecycleLambdaFunction']) {
+    for (const id of SEARCHING) {
       expect(named(existing, id).properties['VpcConfig']).toEqual({
         SubnetIds: ['subnet-0aaa1111', 'subnet-0bbb2222'],
         SecurityGroupIds: ['sg-0ddd4444'],
       });
     }
     for (const compiled of [vpc, existing]) {
-      expect(named(compiled, 'SearchNetworkPolicy').properties['Roles']).toEqual([
-        { Ref: 'IndexRole' },
-        { Ref: 'ProvisionRole' },
-        { Ref: 'LifecycleRole' },
-      ]);
+      expect(named(compiled, 'SearchNetworkPolicy').properties['Roles']).toEqual(SEARCHERS.map((name) => ({ Ref: `${name}Role` })));
       const template = object(parseJson(readFileSync(compiled.file, 'utf8')));
-      for (const id of ['IndexLambdaFunction', 'ProvisionLambdaFunction', 'LifecycleLambdaFunction'])
-        expect(at(template, 'Resources', id, 'DependsOn')).toContain('SearchNetworkPolicy');
+      for (const id of SEARCHING) expect(at(template, 'Resources', id, 'DependsOn')).toContain('SearchNetworkPolicy');
     }
     expect(demo.resources.map(({ id }) => id)).not.toContain('SearchNetworkPolicy');
   });
@@ -656,9 +733,13 @@ describe('OpenSearch', () => {
     const policy = at(named(vpc, 'SearchDomain').properties, 'AccessPolicies', 'Statement');
     const principals = list(policy).map((statement) => [at(statement, 'Sid'), at(statement, 'Principal', 'AWS')]);
 
-    expect(principals.filter(([, principal]) => !JSON.stringify(principal).includes('LifecycleRole'))).toEqual([
+    expect(
+      principals.filter(([, principal]) => !/LifecycleRole|AnomaliesRole|CorrelateRole|IntelDashhuntRole/.test(JSON.stringify(principal))),
+    ).toEqual([
       ...['Index', 'SeePeriods', 'MakeStores', 'SeeTemplates'].map((sid) => [sid, { 'Fn::GetAtt': ['IndexRole', 'Arn'] }]),
+      ['CountFindings', { 'Fn::GetAtt': ['DigestRole', 'Arn'] }],
       ['Provision', { 'Fn::GetAtt': ['ProvisionRole', 'Arn'] }],
+      ['KeepDetectors', { 'Fn::GetAtt': ['ProvisionRole', 'Arn'] }],
       ['GiveAccess', { 'Fn::GetAtt': ['ProvisionRole', 'Arn'] }],
       ['People', ['arn:aws:iam::111111111111:role/platform-on-call']],
     ]);

@@ -1,11 +1,11 @@
-// Rule expressions → closures, once. What is compared with what, and how types meet: docs of Sigma say that all values are texts, case does
-// not matter and a list of values in the log matches by any of its members.
+// Rule expressions → closures, once. Where the specification leaves it open: null is no value, for `exists` too (events do not keep it);
+// `neq` is a negation and holds where the field is absent; what `base64` makes is compared without regard to case, as every text is; a
+// keyword may be in any value, text or number, and with `all` each in another.
 // https://github.com/SigmaHQ/sigma-specification/blob/main/specification/sigma-rules-specification.md (Detection)
-import { isArray, isObject } from '../../outcome.ts';
-import { matchNetworks } from './network.ts';
-import { matchRegex } from './regex.ts';
-import { RuleError, type Comparison, type Expression } from './rule.ts';
-import { matchText, type Anchors } from './text.ts';
+import { testsOf, type Tests } from './comparisons.ts';
+import { foldedOf, textsOf, type Found } from './found.ts';
+import type { Comparison, Expression, Keywords, Value } from './rule.ts';
+import { partTests } from './time.ts';
 
 /**
  * Looks a field up. `test` is called for every value found (several where the path leads through lists) until one answers true; a field
@@ -13,10 +13,15 @@ import { matchText, type Anchors } from './text.ts';
  */
 export type Field<View> = (view: View, test: (found: unknown) => boolean) => boolean;
 
+/** Looks a field up, or for keywords the whole event. */
+export type Reader<View> = (view: View) => Found;
+
 export type Predicate<View> = (view: View) => boolean;
 
 export interface Surroundings<View> {
-  readonly field: (name: string) => Field<View>;
+  readonly field: (name: string) => Reader<View>;
+  /** All values of the event. */
+  readonly everything: Reader<View>;
   /** Lists that placeholders stand for. */
   readonly lists: Readonly<Record<string, readonly string[]>>;
 }
@@ -24,118 +29,83 @@ export interface Surroundings<View> {
 /** @throws RuleError where a placeholder has no list. */
 export function compile<View>(expression: Expression, surroundings: Surroundings<View>): Predicate<View> {
   switch (expression.kind) {
-    case 'all': {
-      const parts = expression.of.map((part) => compile(part, surroundings));
-      return (view) => parts.every((part) => part(view));
-    }
-    case 'any': {
-      const parts = expression.of.map((part) => compile(part, surroundings));
-      return (view) => parts.some((part) => part(view));
-    }
+    case 'all':
+      return every(expression.of.map((part) => compile(part, surroundings)));
+    case 'any':
+      return some(expression.of.map((part) => compile(part, surroundings)));
     case 'not': {
       const inner = compile(expression.of, surroundings);
       return (view) => !inner(view);
     }
     case 'field':
-      return compileComparison(expression, surroundings);
+      return compare(expression, surroundings.field(expression.field), surroundings);
+    case 'keywords':
+      return compare(expression, surroundings.everything, surroundings);
+    case 'time': {
+      const read = surroundings.field(expression.field);
+      return meets(read, partTests(expression));
+    }
   }
 }
 
-function compileComparison<View>(comparison: Comparison, surroundings: Surroundings<View>): Predicate<View> {
-  const field = surroundings.field(comparison.field);
-  if (comparison.operator === 'null') return (view) => !field(view, present);
-  const tests = testsOf(comparison, surroundings.lists);
-  if (comparison.operator === 'exists') return (view) => field(view, present) === comparison.values[0];
+function every<View>(parts: readonly Predicate<View>[]): Predicate<View> {
+  const [first, second, third] = parts;
+  if (first !== undefined && second !== undefined && third === undefined) return (view) => first(view) && second(view);
+  return (view) => {
+    for (const part of parts) if (!part(view)) return false;
+    return true;
+  };
+}
+
+function some<View>(parts: readonly Predicate<View>[]): Predicate<View> {
+  return (view) => {
+    for (const part of parts) if (part(view)) return true;
+    return false;
+  };
+}
+
+function compare<View>(comparison: Comparison | Keywords, read: Reader<View>, surroundings: Surroundings<View>): Predicate<View> {
+  const { operator, values } = comparison;
+  if (operator === 'null') return (view) => read(view).values.length === 0;
+  if (operator === 'exists') return (view) => read(view).values.length > 0 === values[0];
+  const references = values.flatMap((value) => (isReference(value) ? [value.ref] : []));
+  if (references.length > 0) return compareFields(comparison, read, references, surroundings);
+  return meets(read, testsOf(comparison, surroundings.lists));
+}
+
+function meets<View>(read: Reader<View>, { tests, every: all }: Tests): Predicate<View> {
   const [only] = tests;
   if (only === undefined) return () => false;
-  if (tests.length === 1) return (view) => field(view, only);
-  if (comparison.every) return (view) => tests.every((test) => field(view, test));
-  return (view) => field(view, (found) => tests.some((test) => test(found)));
+  if (tests.length === 1) return (view) => only(read(view));
+  return all ? (view) => tests.every((test) => test(read(view))) : (view) => tests.some((test) => test(read(view)));
 }
 
-function present(): boolean {
-  return true;
+function isReference(value: Value): value is { readonly ref: string } {
+  return typeof value === 'object' && 'ref' in value;
 }
 
-type Test = (found: unknown) => boolean;
-
-function testsOf(comparison: Comparison, lists: Readonly<Record<string, readonly string[]>>): readonly Test[] {
-  const values = comparison.values.flatMap((value) => (typeof value === 'object' ? listed(value.expand, lists) : [String(value)]));
-  const { operator, cased } = comparison;
-  switch (operator) {
-    case 'exists':
-    case 'null':
-      return [];
-    case 'cidr':
-      return networkTests(values, comparison.every);
-    case 're':
-      return values.map((value) => anyText(matchRegex(value, regexFlags(comparison)), true));
-    case 'lt':
-    case 'lte':
-    case 'gt':
-    case 'gte':
-      return values.map((value) => anyNumber(orders[operator], Number(value)));
-    case 'equals':
-    case 'contains':
-    case 'startswith':
-    case 'endswith':
-      return values.map((value) => anyText(textTest(value, ANCHORS[operator], cased), operator === 'contains'));
-  }
-}
-
-function listed(name: string, lists: Readonly<Record<string, readonly string[]>>): readonly string[] {
-  const list = Object.hasOwn(lists, name) ? lists[name] : undefined;
-  if (list === undefined) throw new RuleError(`there is no list "${name}" for the placeholder %${name}%`, ['detection']);
-  return list;
-}
-
-/** A list is one look-up, unless each of its networks has to be met. */
-function networkTests(networks: readonly string[], every: boolean): readonly Test[] {
-  if (networks.length === 0) return [];
-  const lists = every ? networks.map((network) => [network]) : [networks];
-  return lists.map((list) => anyText(matchNetworks(list), false));
-}
-
-function regexFlags({ cased, flags }: Comparison): { ignoreCase: boolean; multiline: boolean; dotAll: boolean } {
-  return { ignoreCase: !cased, multiline: flags.includes('m'), dotAll: flags.includes('s') };
-}
-
-const ANCHORS: Readonly<Record<'equals' | 'contains' | 'startswith' | 'endswith', Anchors>> = {
-  equals: { start: true, end: true },
-  contains: { start: false, end: false },
-  startswith: { start: true, end: false },
-  endswith: { start: false, end: true },
+const RELATIONS = {
+  equals: (one: string, other: string) => one === other,
+  contains: (one: string, other: string) => one.includes(other),
+  startswith: (one: string, other: string) => one.startsWith(other),
+  endswith: (one: string, other: string) => one.endsWith(other),
 };
 
-function textTest(value: string, anchors: Anchors, cased: boolean): (text: string) => boolean {
-  if (cased) return matchText(value, anchors);
-  const test = matchText(value.toLowerCase(), anchors);
-  return (text) => test(text.toLowerCase());
-}
-
-/** @param inside texts deep inside an object count as well, not only the object written as JSON: policies are JSON in a text there. */
-function anyText(test: (text: string) => boolean, inside: boolean): Test {
-  function any(found: unknown): boolean {
-    if (typeof found === 'string') return test(found);
-    if (typeof found === 'number' || typeof found === 'boolean') return test(String(found));
-    if (isArray(found)) return found.some(any);
-    return isObject(found) && (test(JSON.stringify(found)) || (inside && Object.values(found).some(any)));
-  }
-  return any;
-}
-
-const orders = {
-  lt: (found: number, value: number) => found < value,
-  lte: (found: number, value: number) => found <= value,
-  gt: (found: number, value: number) => found > value,
-  gte: (found: number, value: number) => found >= value,
-};
-
-function anyNumber(holds: (found: number, value: number) => boolean, value: number): Test {
-  function any(found: unknown): boolean {
-    if (typeof found === 'number') return holds(found, value);
-    if (typeof found === 'string') return found.trim() !== '' && holds(Number(found), value);
-    return isArray(found) && found.some(any);
-  }
-  return any;
+/** Two fields of one event: any value of the one with any of the other; none where either has no value. */
+function compareFields<View>(
+  { operator, cased, every: all }: Comparison | Keywords,
+  read: Reader<View>,
+  names: readonly string[],
+  { field }: Surroundings<View>,
+): Predicate<View> {
+  const holds = operator in RELATIONS ? RELATIONS[operator as keyof typeof RELATIONS] : RELATIONS.equals;
+  const texts = cased ? textsOf : foldedOf;
+  const parts = names.map((name): Predicate<View> => {
+    const other = field(name);
+    return (view) => {
+      const right = texts(other(view));
+      return texts(read(view)).some((one) => right.some((two) => holds(one, two)));
+    };
+  });
+  return all ? every(parts) : some(parts);
 }

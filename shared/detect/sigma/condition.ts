@@ -7,12 +7,13 @@ import { RuleError, type Expression } from './rule.ts';
 const MAX_LENGTH = 4096;
 const MAX_DEPTH = 50;
 
-const PATH = ['detection', 'condition'];
 const TOKEN = /\s*([()]|[A-Za-z0-9_*-]+)/y;
 
 interface Reader {
   readonly tokens: readonly string[];
   readonly selections: ReadonlyMap<string, Expression>;
+  /** Where the condition stands in the document. */
+  readonly path: readonly string[];
   at: number;
   depth: number;
 }
@@ -22,25 +23,29 @@ interface Reader {
  * @param selections the rule's selections by name.
  * @throws RuleError naming what is not understood, a selection that does not exist or a pattern that names none.
  */
-export function parseCondition(condition: string, selections: ReadonlyMap<string, Expression>): Expression {
-  const reader: Reader = { tokens: tokens(condition), selections, at: 0, depth: 0 };
+export function parseCondition(
+  condition: string,
+  selections: ReadonlyMap<string, Expression>,
+  path: readonly string[] = ['detection', 'condition'],
+): Expression {
+  const reader: Reader = { tokens: tokens(condition, path), selections, path, at: 0, depth: 0 };
   const expression = readOr(reader);
   const rest = reader.tokens[reader.at];
-  if (rest !== undefined) throw new RuleError(`condition: "${rest}" is not expected there`, PATH);
+  if (rest !== undefined) throw new RuleError(`condition: "${rest}" is not expected there`, path);
   return expression;
 }
 
-function tokens(condition: string): readonly string[] {
-  if (condition.length > MAX_LENGTH) throw new RuleError(`condition: longer than ${MAX_LENGTH} characters`, PATH);
+function tokens(condition: string, path: readonly string[]): readonly string[] {
+  if (condition.length > MAX_LENGTH) throw new RuleError(`condition: longer than ${MAX_LENGTH} characters`, path);
   if (condition.includes('|')) {
-    throw new RuleError('condition: aggregations after "|" are gone from Sigma; write a correlation rule instead', PATH);
+    throw new RuleError('condition: aggregations after "|" are gone from Sigma; write a correlation rule instead', path);
   }
   const found: string[] = [];
   const text = condition.trim();
   for (let at = 0; at < text.length; at = TOKEN.lastIndex) {
     TOKEN.lastIndex = at;
     const token = TOKEN.exec(text)?.[1];
-    if (token === undefined) throw new RuleError(`condition: "${text.slice(at).trim().charAt(0)}" has no meaning there`, PATH);
+    if (token === undefined) throw new RuleError(`condition: "${text.slice(at).trim().charAt(0)}" has no meaning there`, path);
     found.push(token);
   }
   return found;
@@ -65,29 +70,29 @@ function readNot(reader: Reader): Expression {
 
 function readAtom(reader: Reader): Expression {
   const token = reader.tokens[reader.at++];
-  if (token === undefined || token === ')') throw new RuleError('condition: a selection is missing', PATH);
+  if (token === undefined || token === ')') throw new RuleError('condition: a selection is missing', reader.path);
   if (token === '(') {
     const inner = nested(reader, readOr);
-    if (reader.tokens[reader.at++] !== ')') throw new RuleError('condition: a parenthesis is not closed', PATH);
+    if (reader.tokens[reader.at++] !== ')') throw new RuleError('condition: a parenthesis is not closed', reader.path);
     return inner;
   }
   if (isKeyword(reader, reader.at, 'of')) return readQuantified(reader, token);
   const selection = reader.selections.get(token);
-  if (selection === undefined) throw new RuleError(`condition: there is no selection "${token}"`, PATH);
+  if (selection === undefined) throw new RuleError(`condition: there is no selection "${token}"`, reader.path);
   return selection;
 }
 
 function readQuantified(reader: Reader, quantifier: string): Expression {
   reader.at++;
   const pattern = reader.tokens[reader.at++];
-  if (pattern === undefined) throw new RuleError(`condition: "${quantifier} of" what?`, PATH);
+  if (pattern === undefined) throw new RuleError(`condition: "${quantifier} of" what?`, reader.path);
   const names = [...reader.selections.keys()].filter(selects(pattern));
-  if (names.length === 0) throw new RuleError(`condition: "${pattern}" names no selection`, PATH);
+  if (names.length === 0) throw new RuleError(`condition: "${pattern}" names no selection`, reader.path);
   const parts = names.flatMap((name) => reader.selections.get(name) ?? []);
   const word = quantifier.toLowerCase();
   if (word === 'all') return join('all', parts);
   if (word === '1' || word === 'any') return join('any', parts);
-  throw new RuleError(`condition: "${quantifier} of" is not supported; Sigma has "1 of", "any of" and "all of"`, PATH);
+  throw new RuleError(`condition: "${quantifier} of" is not supported; Sigma has "1 of", "any of" and "all of"`, reader.path);
 }
 
 /** Selections whose names begin with `_` are left out unless the pattern begins with it too. */
@@ -98,7 +103,7 @@ function selects(pattern: string): (name: string) => boolean {
 }
 
 function nested(reader: Reader, read: (reader: Reader) => Expression): Expression {
-  if (++reader.depth > MAX_DEPTH) throw new RuleError(`condition: nested deeper than ${MAX_DEPTH}`, PATH);
+  if (++reader.depth > MAX_DEPTH) throw new RuleError(`condition: nested deeper than ${MAX_DEPTH}`, reader.path);
   const inner = read(reader);
   reader.depth--;
   return inner;

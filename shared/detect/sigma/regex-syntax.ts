@@ -3,7 +3,8 @@
 import { RuleError } from './rule.ts';
 
 export type Node =
-  | { readonly kind: 'character'; readonly test: Test }
+  /** `code`, where it is this code unit and no other. */
+  | { readonly kind: 'character'; readonly test: Test; readonly code?: number | undefined }
   | { readonly kind: 'sequence' | 'choice'; readonly of: readonly Node[] }
   /** `max` may be Infinity. */
   | { readonly kind: 'repeat'; readonly of: Node; readonly min: number; readonly max: number }
@@ -52,6 +53,27 @@ export function parseRegex(source: string, flags: Flags): Node {
   return node;
 }
 
+/** @returns an expression that means this text and nothing else. */
+export function quoted(text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+}
+
+/** @returns the longest text that stands in every match; empty where there is none. */
+export function requiredText(node: Node): string {
+  if (node.kind === 'character') return node.code === undefined ? '' : String.fromCharCode(node.code);
+  if (node.kind === 'repeat') return node.min > 0 ? requiredText(node.of) : '';
+  if (node.kind !== 'sequence') return '';
+  let longest = '';
+  let run = '';
+  for (const part of node.of) {
+    const text = requiredText(part);
+    // Only single characters stand right beside each other for certain.
+    run = part.kind === 'character' && text !== '' ? run + text : '';
+    for (const one of [run, text]) if (one.length > longest.length) longest = one;
+  }
+  return longest;
+}
+
 function problem(reason: string): RuleError {
   return new RuleError(`regular expression: ${reason}`, []);
 }
@@ -97,7 +119,7 @@ function count(reader: Reader): readonly [number, number] | undefined {
 function atom(reader: Reader): Node {
   const character = reader.text.charAt(reader.at++);
   if (character === '(') return group(reader);
-  if (character === '[') return { kind: 'character', test: folded(set(reader), reader.flags) };
+  if (character === '[') return { kind: 'character', test: set(reader) };
   if (character === '\\') return escape(reader);
   if (character === '.') return { kind: 'character', test: reader.flags.dotAll ? () => true : (code) => !isLineEnd(code) };
   if (character === '^') return assertion(reader.flags.multiline ? (before) => Number.isNaN(before) || isLineEnd(before) : Number.isNaN);
@@ -105,7 +127,11 @@ function atom(reader: Reader): Node {
     return assertion(reader.flags.multiline ? (_, after) => Number.isNaN(after) || isLineEnd(after) : (_, after) => Number.isNaN(after));
   }
   if ('*+?'.includes(character)) throw problem('a repetition of nothing');
-  return { kind: 'character', test: folded(one(character.charCodeAt(0)), reader.flags) };
+  return literal(character.charCodeAt(0), reader.flags);
+}
+
+function literal(code: number, flags: Flags): Node {
+  return { kind: 'character', test: folded(one(code), flags), code: flags.ignoreCase ? undefined : code };
 }
 
 function group(reader: Reader): Node {
@@ -135,7 +161,7 @@ function escape(reader: Reader): Node {
   }
   if (/[1-9kgAzZGK]/.test(name)) throw problem(`\\${name} is not supported`);
   const escaped = escapedTest(reader);
-  return { kind: 'character', test: folded(typeof escaped === 'number' ? one(escaped) : escaped, reader.flags) };
+  return typeof escaped === 'number' ? literal(escaped, reader.flags) : { kind: 'character', test: folded(escaped, reader.flags) };
 }
 
 /** @returns the code unit an escape stands for, or a test where it stands for several. */
@@ -175,7 +201,9 @@ function set(reader: Reader): Test {
     tests.push((code) => code >= from && code <= to);
   }
   reader.at++;
-  return (code) => tests.some((test) => test(code)) !== negated;
+  // Case is looked away from before the negation: what is not `a` is not `A` either.
+  const isMember = folded((code) => tests.some((test) => test(code)), reader.flags);
+  return (code) => isMember(code) !== negated;
 }
 
 function member(reader: Reader): number | Test {
@@ -207,10 +235,10 @@ function folded(test: Test, { ignoreCase }: Flags): Test {
   };
 }
 
-function isWord(code: number): boolean {
+export function isWord(code: number): boolean {
   return (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || code === 95 || (code >= 97 && code <= 122);
 }
 
-function isLineEnd(code: number): boolean {
+export function isLineEnd(code: number): boolean {
   return code === 10 || code === 13 || code === 0x2028 || code === 0x2029;
 }

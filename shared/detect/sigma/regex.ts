@@ -1,6 +1,6 @@
 // Regular expressions without backtracking: every state the pattern may be in is followed at once, so that a hostile pattern or text costs
 // pattern × text at most. https://swtch.com/~rsc/regexp/regexp1.html (the method)
-import { parseRegex, type Assertion, type Flags, type Node, type Test } from './regex-syntax.ts';
+import { isLineEnd, isWord, parseRegex, requiredText, type Assertion, type Flags, type Node, type Test } from './regex-syntax.ts';
 import { RuleError } from './rule.ts';
 
 /** Repetitions are written out, so the limit bounds them too. */
@@ -19,9 +19,13 @@ type State =
  */
 export function matchRegex(source: string, flags: Flags): (text: string) => boolean {
   const states: State[] = [];
-  emit(parseRegex(source, flags), states);
+  const tree = parseRegex(source, flags);
+  emit(tree, states);
   states.push({ kind: 'match' });
-  return (text) => run(states, text);
+  const run = machine(states);
+  // A look for a text is a hundred times as fast, and most texts do not have it.
+  const required = requiredText(tree);
+  return required === '' ? run : (text) => text.includes(required) && run(text);
 }
 
 /** Appends the node's states; whoever gets through them goes on with the state that is appended next. */
@@ -86,27 +90,79 @@ function jump(states: State[]): number[] {
   return to;
 }
 
-function run(states: readonly State[], text: string): boolean {
+/** Where a text has got to: states to be tried at the next character, and what kind of character came last. */
+interface Position {
+  readonly waiting: readonly number[];
+  readonly before: Kind;
+  /** By character of ASCII, and behind them the end of the text; filled when a text comes by. */
+  readonly next: (Position | 'match' | undefined)[];
+}
+
+/** All that assertions ask of the character before; each stands for its kind. */
+const KINDS = { start: NaN, word: 97, lineEnd: 10, other: 33 } as const;
+type Kind = keyof typeof KINDS;
+
+const END = 128;
+/** Positions that are remembered; then it begins anew, or a hostile text would fill the memory. */
+const MAX_POSITIONS = 1000;
+
+/** What follows from a position and a character is worked out once: https://swtch.com/~rsc/regexp/regexp1.html (Caching the NFA to build a DFA) */
+function machine(states: readonly State[]): (text: string) => boolean {
+  let positions = new Map<string, Position>();
   const seen = new Int32Array(states.length).fill(-1);
-  let waiting: number[] = [];
-  for (let at = 0; at <= text.length; at++) {
-    const before = at === 0 ? NaN : text.charCodeAt(at - 1);
-    const code = text.charCodeAt(at);
+  let turn = 0;
+
+  function position(waiting: readonly number[], before: Kind): Position {
+    const key = `${before} ${waiting.join(' ')}`;
+    const known = positions.get(key);
+    if (known !== undefined) return known;
+    if (positions.size >= MAX_POSITIONS) positions = new Map();
+    const made: Position = { waiting, before, next: [] };
+    positions.set(key, made);
+    return made;
+  }
+
+  /** @param code NaN at the end. */
+  function step({ waiting, before }: Position, code: number): Position | 'match' {
+    turn++;
     const next: number[] = [];
     // A match may begin at every character.
-    for (const stack of [waiting, [0]]) {
+    for (const stack of [[...waiting], [0]]) {
       for (let state = stack.pop(); state !== undefined; state = stack.pop()) {
-        if (seen[state] === at) continue;
-        seen[state] = at;
+        if (seen[state] === turn) continue;
+        seen[state] = turn;
         const what = states[state];
-        if (what === undefined || what.kind === 'match') return true;
+        if (what === undefined || what.kind === 'match') return 'match';
         if (what.kind === 'fork') stack.push(...what.to);
         else if (what.kind === 'character') {
-          if (at < text.length && what.test(code)) next.push(state + 1);
-        } else if (what.holds(before, code)) stack.push(state + 1);
+          if (!Number.isNaN(code) && what.test(code)) next.push(state + 1);
+        } else if (what.holds(KINDS[before], code)) stack.push(state + 1);
       }
     }
-    waiting = next;
+    return position(
+      next.sort((one, other) => one - other),
+      kindOf(code),
+    );
   }
-  return false;
+
+  return (text) => {
+    let current = position([], 'start');
+    for (let at = 0; at <= text.length; at++) {
+      const code = at < text.length ? text.charCodeAt(at) : NaN;
+      const slot = code < END ? code : at === text.length ? END : undefined;
+      let next = slot === undefined ? undefined : current.next[slot];
+      if (next === undefined) {
+        next = step(current, code);
+        if (slot !== undefined) current.next[slot] = next;
+      }
+      if (next === 'match') return true;
+      current = next;
+    }
+    return false;
+  };
+}
+
+function kindOf(code: number): Kind {
+  if (isWord(code)) return 'word';
+  return isLineEnd(code) ? 'lineEnd' : 'other';
 }

@@ -10,6 +10,8 @@ export type Status = (typeof STATUSES)[number];
 export interface Rule {
   /** UUID; part of the id of every finding. */
   readonly id: string;
+  /** By which correlations and filters may call it. */
+  readonly name?: string | undefined;
   readonly title: string;
   readonly description: string;
   readonly status: Status;
@@ -26,6 +28,17 @@ export interface Rule {
   /** Our own key: what to do first. */
   readonly response: string;
   readonly condition: Expression;
+  readonly notes?: Notes | undefined;
+}
+
+/** What is told of a rule of a pack, and has no part in matching. */
+export interface Notes {
+  /** The rule's file below the folder of rules, without `.yml`: a bank's file may call it so. */
+  readonly path: string;
+  /** Day of its last change, as 2026-11-21; empty where the rule does not say. */
+  readonly version: string;
+  readonly references: readonly string[];
+  readonly falsepositives: readonly string[];
 }
 
 export interface LogSourceName {
@@ -37,6 +50,7 @@ export interface LogSourceName {
 /** Rules whose matches mean something together. https://github.com/SigmaHQ/sigma-specification/blob/main/specification/sigma-correlation-rules-specification.md */
 export interface Correlation {
   readonly id: string;
+  readonly name?: string | undefined;
   readonly title: string;
   readonly description: string;
   readonly status: Status;
@@ -59,16 +73,33 @@ export interface Correlation {
   readonly percentile: number;
   /** Whether the rules it names alert on their own as well. */
   readonly generate: boolean;
+  readonly notes?: Notes | undefined;
 }
 
 export type CorrelationType =
   'event_count' | 'value_count' | 'value_sum' | 'value_avg' | 'value_percentile' | 'value_median' | 'temporal' | 'temporal_ordered';
 
+/**
+ * What is left out of rules' matches: they have to meet their own condition and not this one.
+ * https://github.com/SigmaHQ/sigma-specification/blob/main/specification/sigma-filters-specification.md
+ */
+export interface Filter {
+  readonly id: string;
+  readonly title: string;
+  readonly logsource: LogSourceName;
+  readonly taxonomy: Rule['taxonomy'];
+  /** Ids or names of rules, or all of the log source. */
+  readonly rules: readonly string[] | 'any';
+  readonly condition: Expression;
+}
+
 export type Expression =
   | { readonly kind: 'all'; readonly of: readonly Expression[] }
   | { readonly kind: 'any'; readonly of: readonly Expression[] }
   | { readonly kind: 'not'; readonly of: Expression }
-  | Comparison;
+  | Comparison
+  | Keywords
+  | TimeComparison;
 
 /** One line of a selection: does the field have (one of) the values? */
 export interface Comparison {
@@ -84,11 +115,36 @@ export interface Comparison {
   readonly flags: string;
 }
 
+/** Values looked for in the whole event, whatever the field; `every`: each somewhere, not all in one place. */
+export interface Keywords extends Omit<Comparison, 'kind' | 'field'> {
+  readonly kind: 'keywords';
+}
+
+/** A part of a time, as a number, in UTC. Weeks are those of ISO 8601. */
+export interface TimeComparison {
+  readonly kind: 'time';
+  readonly field: string;
+  readonly part: TimePart;
+  readonly operator: 'equals' | 'lt' | 'lte' | 'gt' | 'gte';
+  readonly values: readonly number[];
+  readonly every: boolean;
+}
+
+export type TimePart = 'minute' | 'hour' | 'day' | 'week' | 'month' | 'year';
+
 /** `equals`, `contains`, `startswith` and `endswith` take the wildcards `*` and `?`; `null` has no values. */
 export type Operator = 'equals' | 'contains' | 'startswith' | 'endswith' | 're' | 'cidr' | 'exists' | 'null' | 'lt' | 'lte' | 'gt' | 'gte';
 
-/** `expand` names a list of the bank's configuration that stands in place of the value. */
-export type Value = string | number | boolean | { readonly expand: string };
+/**
+ * `expand` names a list of the bank's configuration that stands in place of the value; in `parts`, of a part of the value. `ref` is another
+ * field of the same event, with whose value is compared.
+ */
+export type Value =
+  string | number | boolean | Placeholder | { readonly parts: readonly (string | Placeholder)[] } | { readonly ref: string };
+
+export interface Placeholder {
+  readonly expand: string;
+}
 
 /** A rule that cannot be used. Thrown when rules are loaded, never while events are matched. Message: file, line, reason. */
 export class RuleError extends Error {

@@ -1,9 +1,9 @@
 // Selections of a rule (`EventName|startswith: [Stop, Delete]`) → expressions.
-// https://github.com/SigmaHQ/sigma-specification/blob/main/specification/sigma-appendix-modifiers.md
+// https://github.com/SigmaHQ/sigma-specification/blob/main/specification/sigma-rules-specification.md (Detection)
 import { isArray, isObject } from '../../outcome.ts';
-import { isNetwork } from './network.ts';
-import { matchRegex } from './regex.ts';
-import { RuleError, type Comparison, type Expression, type Operator, type Value } from './rule.ts';
+import { readModifiers, type Modifiers } from './modifiers.ts';
+import { RuleError, type Expression, type Keywords, type Value } from './rule.ts';
+import { alternativesOf, checked } from './values.ts';
 
 type Path = readonly (string | number)[];
 
@@ -16,7 +16,8 @@ export function parseSelection(selection: unknown, path: Path): Expression {
       selection.map((member, at) => parseSelection(member, [...path, at])),
     );
   }
-  if (!isObject(selection)) throw new RuleError('keyword searches (values without a field) are not supported', path);
+  // Values without a field are looked for in the whole event.
+  if (!isObject(selection)) return parseItem('', selection, path);
   const items = Object.entries(selection);
   if (items.length === 0) throw new RuleError('an empty selection', path);
   return join(
@@ -30,95 +31,70 @@ function join(kind: 'all' | 'any', of: readonly Expression[]): Expression {
   return only !== undefined && of.length === 1 ? only : { kind, of };
 }
 
-/** Modifiers that say how to compare; a field has one of them. */
-const OPERATORS: ReadonlySet<string> = new Set(['contains', 'startswith', 'endswith', 're', 'cidr', 'exists', 'lt', 'lte', 'gt', 'gte']);
-const FLAGS: Readonly<Partial<Record<string, string>>> = { i: 'i', ignorecase: 'i', m: 'm', multiline: 'm', s: 's', dotall: 's' };
-const OTHERS: ReadonlySet<string> = new Set(['all', 'cased', 'neq', 'expand']);
+/** Values that are looked for together, and how. */
+const MAX_VALUES = 10_000;
 
 function parseItem(key: string, given: unknown, path: Path): Expression {
-  const [field = '', ...modifiers] = key.split('|');
-  if (field === '') throw new RuleError('keyword searches (values without a field) are not supported', path);
-  const operator = operatorOf(modifiers, path);
-  const flags = new Set(modifiers.map((modifier) => FLAGS[modifier] ?? ''));
-  const comparison: Comparison = {
-    kind: 'field',
-    field,
-    operator: given === null ? nullOperator(operator, path) : operator,
-    values: given === null ? [] : valuesOf(given, operator, { expand: modifiers.includes('expand'), path }),
-    every: modifiers.includes('all'),
-    cased: operator === 're' ? !flags.has('i') : modifiers.includes('cased'),
-    flags: (flags.has('m') ? 'm' : '') + (flags.has('s') ? 's' : ''),
+  const [field = '', ...names] = key.split('|');
+  const modifiers = readModifiers(names, path);
+  if (field === '') checkKeywords(modifiers, given, path);
+  const expression = modifiers.part === undefined ? comparison(field, modifiers, given, path) : time(field, modifiers, given, path);
+  return modifiers.neq ? { kind: 'not', of: expression } : expression;
+}
+
+function checkKeywords({ operator, part, fieldref }: Modifiers, given: unknown, path: Path): void {
+  const isWrong = part !== undefined || fieldref || ['exists', 'lt', 'lte', 'gt', 'gte'].includes(operator);
+  if (isWrong) throw new RuleError('that modifier needs a field', path);
+  if (given === null) throw new RuleError('null needs a field', path);
+  if (given === '' || (isArray(given) && given.includes(''))) throw new RuleError('an empty keyword is in every event', path);
+}
+
+function comparison(field: string, modifiers: Modifiers, given: unknown, path: Path): Expression {
+  const { operator, every, cased, flags } = modifiers;
+  if (given === null && (operator !== 'equals' || modifiers.fieldref)) {
+    throw new RuleError(`null cannot be compared by "${modifiers.fieldref ? 'fieldref' : operator}"`, path);
+  }
+  const isKeyword = field === '';
+  const common = {
+    operator: given === null ? ('null' as const) : isKeyword && operator === 'equals' ? ('contains' as const) : operator,
+    ...{ cased, flags },
   };
-  checkRegexes(comparison, path);
-  return modifiers.includes('neq') ? { kind: 'not', of: comparison } : comparison;
+  const make = (values: readonly Value[], all: boolean): Expression => {
+    const rest = { ...common, values, every: all };
+    return isKeyword ? ({ kind: 'keywords', ...rest } satisfies Keywords) : { kind: 'field', field, ...rest };
+  };
+  if (given === null) return make([], every);
+  const alternatives = valuesOf(given, path).map(([one, at]) => alternativesOf(one, modifiers, at));
+  const all = alternatives.flat();
+  if (all.length > MAX_VALUES) throw new RuleError(`more than ${MAX_VALUES} values`, path);
+  if (!every || all.length === alternatives.length) return make(all, every);
+  // One of each value's alternatives.
+  return join(
+    'all',
+    alternatives.map((values) => make(values, false)),
+  );
 }
 
-function operatorOf(modifiers: readonly string[], path: Path): Operator {
-  const unknown = modifiers.find((modifier) => !OPERATORS.has(modifier) && !OTHERS.has(modifier) && !Object.hasOwn(FLAGS, modifier));
-  if (unknown !== undefined) throw new RuleError(`modifier "${unknown}" is not supported`, path);
-  const [operator = 'equals', another] = modifiers.filter(isOperator);
-  if (another !== undefined) throw new RuleError(`modifiers "${operator}" and "${another}" exclude each other`, path);
-  const flag = modifiers.find((modifier) => Object.hasOwn(FLAGS, modifier));
-  if (flag !== undefined && operator !== 're') throw new RuleError(`modifier "${flag}" belongs to "re"`, path);
-  if (operator === 'exists' && modifiers.length > 1) throw new RuleError('modifier "exists" stands alone', path);
-  if (operator === 're' && modifiers[0] !== 're') throw new RuleError('modifier "re" comes first', path);
-  return operator;
+function time(field: string, { part, operator, every }: Modifiers, given: unknown, path: Path): Expression {
+  if (part === undefined || operator === 'contains' || operator === 'startswith' || operator === 'endswith') {
+    throw new RuleError('a part of a time is a number', path);
+  }
+  if (operator === 're' || operator === 'cidr' || operator === 'exists' || operator === 'null') {
+    throw new RuleError('a part of a time is a number', path);
+  }
+  const values = valuesOf(given, path).map(([one, at]) => {
+    if (typeof one !== 'number' || !Number.isInteger(one)) throw new RuleError(`"${part}" takes a whole number`, at);
+    return one;
+  });
+  return { kind: 'time', field, part, operator, values, every };
 }
 
-function isOperator(modifier: string): modifier is Operator {
-  return OPERATORS.has(modifier);
-}
-
-function nullOperator(operator: Operator, path: Path): Operator {
-  if (operator !== 'equals') throw new RuleError(`null cannot be compared by "${operator}"`, path);
-  return 'null';
-}
-
-interface Reading {
-  readonly expand: boolean;
-  readonly path: Path;
-}
-
-function valuesOf(given: unknown, operator: Operator, reading: Reading): readonly Value[] {
+/** @returns the values with where each of them stands. */
+function valuesOf(given: unknown, path: Path): readonly (readonly [string | number | boolean, Path])[] {
   const list: readonly unknown[] = isArray(given) ? given : [given];
-  if (list.length === 0) throw new RuleError('an empty list matches nothing', reading.path);
-  return list.map((one, at) => valueOf(one, operator, { ...reading, path: isArray(given) ? [...reading.path, at] : reading.path }));
-}
-
-const PLACEHOLDER = /^%([A-Za-z0-9_.-]+)%$/;
-
-function valueOf(one: unknown, operator: Operator, { expand, path }: Reading): Value {
-  if (one === null) throw new RuleError('null cannot be one of a list; give it an item of its own', path);
-  if (typeof one !== 'string' && typeof one !== 'number' && typeof one !== 'boolean') {
-    throw new RuleError('a value is a text, a number or a boolean', path);
-  }
-  if (expand && typeof one === 'string' && one.includes('%')) {
-    const name = PLACEHOLDER.exec(one)?.[1];
-    if (name === undefined) throw new RuleError(`"${one}": a placeholder must be the whole value`, path);
-    return { expand: name };
-  }
-  return checked(one, operator, path);
-}
-
-const NUMERIC: ReadonlySet<Operator> = new Set(['lt', 'lte', 'gt', 'gte']);
-
-function checked(one: string | number | boolean, operator: Operator, path: Path): Value {
-  if (operator === 'exists' && typeof one !== 'boolean') throw new RuleError('"exists" takes true or false', path);
-  if (NUMERIC.has(operator) && typeof one !== 'number') throw new RuleError(`"${operator}" takes a number`, path);
-  if (operator === 'cidr' && !isNetwork(String(one))) throw new RuleError(`"${one}" is no network`, path);
-  return one;
-}
-
-/** Compiled here only to learn whether they can be. */
-function checkRegexes({ operator, values, cased, flags }: Comparison, path: Path): void {
-  if (operator !== 're') return;
-  for (const value of values) {
-    if (typeof value === 'object') throw new RuleError('placeholders in regular expressions are not supported', path);
-    try {
-      matchRegex(String(value), { ignoreCase: !cased, multiline: flags.includes('m'), dotAll: flags.includes('s') });
-    } catch (error) {
-      if (error instanceof RuleError) throw new RuleError(error.reason, path);
-      throw error;
-    }
-  }
+  if (list.length === 0) throw new RuleError('an empty list matches nothing', path);
+  return list.map((one, index) => {
+    const at = isArray(given) ? [...path, index] : path;
+    return [checked(one, at), at] as const;
+  });
 }

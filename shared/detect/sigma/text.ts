@@ -60,6 +60,17 @@ function part(characters: readonly (string | undefined)[]): Part {
   return { characters, text: characters.includes(undefined) ? undefined : characters.join('') };
 }
 
+/** @returns the text that the value stands for; undefined where it has wildcards. */
+export function literalOf(value: string): string | undefined {
+  const [only, another] = split(value);
+  return another === undefined ? only?.text : undefined;
+}
+
+/** @returns a value that stands for this text and nothing else. */
+export function escaped(text: string): string {
+  return text.replaceAll(/[\\*?]/g, '\\$&');
+}
+
 /** First part at the start, last part at the end, those between as far left as they go. */
 function matchParts(parts: readonly Part[], text: string): boolean {
   const [first = EMPTY] = parts;

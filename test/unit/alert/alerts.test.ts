@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { raiseAlerts, type AlertDeps, type Raised } from '../../../shared/alert/alerts.ts';
-import { findingKey } from '../../../shared/alert/message.ts';
 import { RetryableError } from '../../../shared/errors.ts';
 import { decodeBatch } from '../../../shared/hub/batch.ts';
 import { fromDocument } from '../../../shared/hub/document.ts';
@@ -54,12 +53,46 @@ async function raise(...findings: readonly OcsfEvent[]): Promise<Raised> {
   return await raiseAlerts(findings, FROM, deps);
 }
 
+/** What the table has of a finding. */
+function stateOf(uid: string): Record<string, unknown> | undefined {
+  return contents('f/').find((content) => content['uid'] === uid);
+}
+
+function contents(prefix: string): readonly Record<string, unknown>[] {
+  return [...table.items].flatMap(([id, item]) => {
+    const { content } = item;
+    return id.startsWith(prefix) && content !== undefined && 'S' in content ? [JSON.parse(content.S) as Record<string, unknown>] : [];
+  });
+}
+
+/** When the table forgets, s since the epoch. */
+function expiries(prefix: string): readonly number[] {
+  return [...table.items].flatMap(([id, { expires }]) =>
+    id.startsWith(prefix) && expires !== undefined && 'N' in expires ? [Number(expires.N)] : [],
+  );
+}
+
 /** Ids of the documents in the hub, in order. */
 function published(): readonly string[] {
   return kinesis.stored.flatMap(({ data }) => {
     const batch = decodeBatch(data);
     return batch.kind === 'value' ? batch.value.documents.map(({ id }) => id) : [];
   });
+}
+
+/** The table of a worker that can write once, and then nothing more. */
+function startDying(): AlertDeps['claims'] {
+  let writes = 0;
+  const { client } = table;
+  const dynamo = Object.create(client, {
+    send: {
+      value: async (command: Parameters<typeof client.send>[0]) => {
+        if (command.constructor.name !== 'BatchGetItemCommand' && ++writes > 1) throw new Error('dead');
+        return await client.send(command);
+      },
+    },
+  }) as typeof client;
+  return { dynamo, table: 'strongroom-demo-alert-claims' };
 }
 
 describe('raiseAlerts', () => {
@@ -73,7 +106,7 @@ describe('raiseAlerts', () => {
     expect(sns.published[0]).toMatchObject({
       topicArn: TOPIC,
       subject: '[HIGH] Root user activity - account 222222222222 (payments-prod)',
-      attributes: { severity_id: ['Number', '4'], bank: ['String', 'demo'] },
+      attributes: { severity_id: ['Number', '4'], action: ['String', 'create'], source: ['String', 'cloudtrail'] },
     });
     expect(sns.published[0]?.message).toContain('npx strongroom evidence show vault/key');
   });
@@ -102,7 +135,7 @@ describe('raiseAlerts', () => {
     expect(await raise(guardDutyFinding(3))).toEqual({ published: 0, alerted: 0, repeated: 0 });
     expect(await raise(guardDutyFinding(4))).toEqual({ published: 0, alerted: 1, repeated: 0 });
     expect(published()).toEqual([]);
-    expect(table.items.size).toBe(1);
+    expect(stateOf('finding-1')).toMatchObject({ status: 'new', told: 1, toldSeverity: 4 });
   });
 
   it('alerts an updated finding again only if its severity has risen', async () => {
@@ -140,9 +173,18 @@ describe('raiseAlerts', () => {
     expect(published()).toEqual(['own-1', 'own-1']);
   });
 
-  it('waits for another worker’s claim, and takes it over when that worker is dead', async () => {
-    const id = findingKey(ownFinding(), 'demo');
-    table.items.set(id, { id: { S: id }, sent: { N: '0' }, lease: { N: String(now + LEASE_MS) } });
+  it('waits for another worker that is sending, and takes over when that worker is dead', async () => {
+    // It dies with its message unsent.
+    await kinesis.close();
+    kinesis = await startKinesis(() => ({ code: 'InternalFailure' }));
+    deps = { ...deps, hub: { kinesis: kinesis.client, stream: 'hub', backoff: { baseMs: 1, capMs: 1, attempts: 1 } } };
+    table.failures.length = 0;
+    const dying = startDying();
+    await expect(raiseAlerts([ownFinding()], FROM, { ...deps, claims: dying })).rejects.toThrow();
+    await kinesis.close();
+    kinesis = await startKinesis();
+    deps = { ...deps, hub: { kinesis: kinesis.client, stream: 'hub' } };
+
     await expect(raise(ownFinding())).rejects.toThrow(RetryableError);
     expect(sns.published).toEqual([]);
     now += LEASE_MS + 1;
@@ -177,8 +219,8 @@ describe('raiseAlerts', () => {
   it('gives a claim back that it could not use, for as long as the table keeps it', async () => {
     sns.failures.push('InternalError');
     await expect(raise(ownFinding())).rejects.toThrow();
-    const [item] = table.items.values();
-    expect(item).toMatchObject({ sent: { N: '0' }, lease: { N: '0' }, expires: { N: String(Math.floor(TIME / 1000) + 30 * 86_400) } });
+    expect(stateOf('own-1')).toMatchObject({ told: 0, lease: 0, pending: { action: 'create' } });
+    expect(expiries('f/')[0]).toBe(Math.ceil(TIME / 1000) + 30 * 86_400);
   });
 
   it('tells why it failed, also when the claim cannot be given back, and the lease ends by itself', async () => {
@@ -228,8 +270,8 @@ describe('what a replay finds', () => {
   it('is not alerted for as long as evidence is kept, if it was when it was new', async () => {
     deps = { ...deps, bank: { ...BANK, retention: { ...BANK.retention, evidence_days: 400 } } };
     await raise(ownFinding());
-    const [item] = table.items.values();
-    expect(item).toMatchObject({ expires: { N: String(Math.floor(TIME / 1000) + 400 * 86_400) } });
+    expect(expiries('f/')[0]).toBe(Math.ceil(TIME / 1000) + 400 * 86_400);
+    expect(expiries('u/')[0]).toBe(Math.ceil(TIME / 1000) + 400 * 86_400);
 
     now += 300 * 86_400_000;
     expect(await old(replay(true), ownFinding())).toMatchObject({ alerted: 0, repeated: 1 });

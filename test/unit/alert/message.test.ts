@@ -76,6 +76,7 @@ describe('messageOf', () => {
     const { id, body } = message(finding);
     expect(lastLine(body)).toEqual({
       alert: id,
+      action: 'create',
       bank: 'demo',
       evidence: CONTEXT.evidence,
       finding: JSON.parse(JSON.stringify(finding)) as unknown,
@@ -87,7 +88,7 @@ describe('messageOf', () => {
     expect(
       Object.fromEntries(Object.entries(attributes).map(([name, { DataType, StringValue }]) => [name, [DataType, StringValue]])),
     ).toEqual({
-      bank: ['String', 'demo'],
+      action: ['String', 'create'],
       severity: ['String', 'high'],
       severity_id: ['Number', '4'],
       account: ['String', '222222222222'],
@@ -95,7 +96,7 @@ describe('messageOf', () => {
       product: ['String', 'Strongroom'],
       rule: ['String', 'Root user activity'],
       rule_id: ['String', 'rule-1'],
-      class: ['String', 'detection_finding'],
+      source: ['String', 'unknown'],
     });
   });
 

@@ -1,6 +1,8 @@
-import { createEngine, requiredValues } from '../../../shared/detect/engine.ts';
+import fc from 'fast-check';
+import { createEngine } from '../../../shared/detect/engine.ts';
 import { RuleError } from '../../../shared/detect/sigma/rule.ts';
 import type { OcsfEvent } from '../../../shared/model.ts';
+import { varietyOf, witnessesOf } from '../../../shared/detect/witness.ts';
 import { apiEvent, cloudtrailRule } from './events.ts';
 
 function rule(name: string, detection: object): ReturnType<typeof cloudtrailRule> {
@@ -70,25 +72,86 @@ describe('createEngine', () => {
   });
 });
 
-describe('requiredValues', () => {
+describe('witnessesOf', () => {
   it.each([
-    [{ s: { eventName: ['B', 'a'] }, condition: 's' }, ['a', 'b']],
-    [{ s: { eventName: 'A', x: 1 }, condition: 's' }, ['a']],
-    [{ s: { x: 1 }, t: { eventName: 'A' }, condition: 's and t' }, ['a']],
-    [{ s: { eventName: 'A' }, t: { eventName: 'B' }, condition: 's or t' }, ['a', 'b']],
-    [{ s: { eventName: ['A', 'B'] }, t: { eventName: 'A' }, condition: 's and t' }, ['a']],
-    [{ s: { eventName: 'A' }, t: { x: 1 }, condition: 's or t' }, undefined],
+    [{ s: { eventName: ['B', 'a'] }, condition: 's' }, ['eventName=b', 'eventName=a']],
+    [{ s: { eventName: 'A', x: 1 }, condition: 's' }, ['eventName=a']],
+    [{ s: { x: 1 }, t: { eventName: 'A' }, condition: 's and t' }, ['x=1']],
+    [{ s: { eventName: 'A' }, t: { eventName: 'B' }, condition: 's or t' }, ['eventName=a', 'eventName=b']],
+    [{ s: { eventName: ['A', 'B'] }, t: { eventName: 'A' }, condition: 's and t' }, ['eventName=a']],
+    [{ s: { x: 1 }, t: { eventName: ['A', 'B'] }, condition: 's and t' }, ['eventName=a', 'eventName=b']],
+    [{ s: { eventName: 'A' }, t: { x: 1 }, condition: 's or t' }, ['eventName=a', 'x=1']],
+    [{ s: { eventName: 'A' }, t: { 'x|contains': 'y' }, condition: 's or t' }, undefined],
     [{ s: { eventName: 'A' }, condition: 'not s' }, undefined],
-    [{ s: { eventName: 'A' }, t: { eventName: 'B' }, condition: 's and not t' }, ['a']],
+    [{ s: { eventName: 'A' }, t: { eventName: 'B' }, condition: 's and not t' }, ['eventName=a']],
     [{ s: { eventName: 'A*' }, condition: 's' }, undefined],
     [{ s: { eventName: ['A', 'B?'] }, condition: 's' }, undefined],
+    [{ s: { eventName: 'A\\*' }, condition: 's' }, ['eventName=a*']],
+    [{ s: { 'eventName|all': ['A', 'B?'] }, condition: 's' }, ['eventName=a']],
     [{ s: { 'eventName|contains': 'A' }, condition: 's' }, undefined],
     [{ s: { 'eventName|neq': 'A' }, condition: 's' }, undefined],
+    [{ s: { 'eventName|fieldref': 'A' }, condition: 's' }, undefined],
     [{ s: { eventName: null }, condition: 's' }, undefined],
-    [{ s: { eventName: 5 }, condition: 's' }, undefined],
+    [{ s: { eventName: 5 }, condition: 's' }, ['eventName=5']],
     [{ s: { 'eventName|expand': '%x%' }, condition: 's' }, undefined],
+    [{ s: ['keyword'], condition: 's' }, undefined],
   ])('of %j are %j', (detection, expected) => {
-    const required = requiredValues(cloudtrailRule(detection).condition, 'eventName');
-    expect(required === undefined ? undefined : [...required].sort()).toEqual(expected);
+    const { condition } = cloudtrailRule(detection);
+    const witnesses = witnessesOf(condition, varietyOf([condition]));
+    expect(witnesses?.map(({ field, value }) => `${field}=${value}`)).toEqual(expected);
+  });
+
+  it('are what an engine may rely on: a rule among others is met by what it is met by alone', () => {
+    const value = fc.constantFrom<unknown>('A', 'a', 'B', '*', 'A?', 'x*', 1, true, null, '', ['A', 'b'], ['B', 1]);
+    const key = fc.constantFrom(
+      'eventName',
+      'eventName|contains',
+      'x',
+      'x.y',
+      'requestParameters.groupId',
+      'eventName|all',
+      'x|neq',
+      'x|cased',
+    );
+    const selection = fc.dictionary(key, value, { minKeys: 1, maxKeys: 3 });
+    const condition = fc.constantFrom('s', 's and t', 's or t', 's and not t', 'not s', '1 of *', 'all of *', 's or not t');
+    const detection = fc.tuple(selection, selection, condition).map(([s, t, text]) => ({ s, t, condition: text }));
+    const event = fc
+      .record({
+        x: fc.constantFrom<unknown>('A', 'b', ['a', 'B'], { y: 1 }, { y: ['x1', 'A'] }, null, true),
+        operation: fc.constantFrom('A', 'b', 'aB'),
+      })
+      .map(({ x, operation }) => apiEvent(operation, { unmapped: { x } }));
+    fc.assert(
+      fc.property(
+        fc.array(detection, { minLength: 1, maxLength: 8 }),
+        fc.array(event, { minLength: 1, maxLength: 5 }),
+        (detections, events) => {
+          const rules = detections.flatMap((one) => ruleOrNone(one));
+          const together = createEngine(rules, {});
+          const alone = rules.map((one) => bare(one));
+          for (const one of events) {
+            const expected = rules.filter((_, at) => alone[at]?.match(one).length === 1);
+            expect(together.match(one).map((match) => rules.indexOf(match.rule))).toEqual(expected.map((found) => rules.indexOf(found)));
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
   });
 });
+
+/** Lists with null are refused. */
+function ruleOrNone(detection: object): readonly ReturnType<typeof cloudtrailRule>[] {
+  try {
+    return [cloudtrailRule(detection)];
+  } catch (error) {
+    if (error instanceof RuleError) return [];
+    throw error;
+  }
+}
+
+/** An engine of one rule that no value can be looked up for. */
+function bare(one: ReturnType<typeof cloudtrailRule>): ReturnType<typeof createEngine> {
+  return createEngine([{ ...one, condition: { kind: 'not', of: { kind: 'not', of: one.condition } } }], {});
+}

@@ -2,8 +2,8 @@ import { S3Client } from '@aws-sdk/client-s3';
 import type { KinesisStreamBatchResponse, KinesisStreamRecord } from 'aws-lambda';
 import { detectRecords, type DetectDeps } from '../../../functions/detect/records.ts';
 import { createEngine } from '../../../shared/detect/engine.ts';
-import { listsOf } from '../../../shared/detect/lists.ts';
-import { shippedRules } from '../../../shared/detect/pack.ts';
+import { NO_SUPPRESSIONS } from '../../../shared/detect/suppress.ts';
+import { rulesOf } from '../../../shared/detect/tuning.ts';
 import { createBatcher, decodeBatch } from '../../../shared/hub/batch.ts';
 import { toDocument } from '../../../shared/hub/document.ts';
 import type { HubDocument, OcsfEvent, ReplayMark, ReplayTarget } from '../../../shared/model.ts';
@@ -34,9 +34,11 @@ beforeEach(async () => {
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
   s3 = new S3Client({ region: 'eu-central-1', endpoint: parked.url, forcePathStyle: true, credentials });
   errors = [];
+  const rules = rulesOf(BANK);
   deps = {
     bank: BANK,
-    engine: createEngine(shippedRules(), listsOf({ bad_addresses: [] })),
+    engine: createEngine(rules.stream, rules.lists),
+    suppressions: NO_SUPPRESSIONS,
     claims: { dynamo: table.client, table: 'claims' },
     sns: sns.client,
     topicArn: 'arn:aws:sns:eu-central-1:111111111111:alerts',
@@ -101,6 +103,17 @@ describe('detectRecords', () => {
       '[CRITICAL] CloudTrail stopped or deleted - account 222222222222 (payments-prod)',
     ]);
     expect(decodeBatch(kinesis.stored[0]?.data ?? Buffer.alloc(0))).toMatchObject({ kind: 'value', value: { header: { events: 1 } } });
+  });
+
+  it('keeps a finding that the bank has suppressed, and calls nobody', async () => {
+    const suppress = [{ rule: 'aws-logging/cloudtrail-stopped', until: '2026-03-02', reason: 'The trail is moved', owner: 'platform' }];
+    deps = { ...deps, suppressions: rulesOf({ ...BANK, detections: { suppress } }).suppressions };
+    expect(await invoke(stop('1', 'a'))).toEqual({ batchItemFailures: [] });
+
+    expect(sns.published).toEqual([]);
+    const batch = decodeBatch(kinesis.stored[0]?.data ?? Buffer.alloc(0));
+    const documents = batch.kind === 'value' ? batch.value.documents.map(({ json }) => JSON.parse(json) as unknown) : [];
+    expect(documents).toMatchObject([{ status_id: 3, is_alert: false, unmapped: { suppression: { owner: 'platform' } } }]);
   });
 
   it('does not react to its own findings, and sends nothing twice when a batch comes again', async () => {

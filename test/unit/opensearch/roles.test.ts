@@ -4,14 +4,27 @@ import type { AccessRole, BaseRole } from '../../../shared/config.ts';
 import { fromDocument } from '../../../shared/hub/document.ts';
 import { OTHER_CLASS_FIELDS } from '../../../shared/opensearch/field-groups.ts';
 import { CLASS_FIELDS, fieldsOf } from '../../../shared/opensearch/fields.ts';
-import { INDEX_ROLE, LIFECYCLE_ROLE, rolesOfFunctions } from '../../../shared/opensearch/roles-functions.ts';
+import {
+  ANOMALIES_ROLE,
+  CORRELATE_ROLE,
+  DIGEST_ROLE,
+  INDEX_ROLE,
+  LIFECYCLE_ROLE,
+  rolesOfFunctions,
+} from '../../../shared/opensearch/roles-functions.ts';
 import { IMPERSONAL, PERSONAL, WITHHELD } from '../../../shared/opensearch/roles-personal.ts';
 import { SELF_NAMED, scopeQuery, tellableSources } from '../../../shared/opensearch/roles-scope.ts';
 import { RESPONSE_TENANT, rolesOfPeople, type Role } from '../../../shared/opensearch/roles.ts';
 import { SOURCES } from '../../../shared/sources/registry.ts';
 
 const BASE: readonly BaseRole[] = ['analyst', 'responder', 'auditor', 'regulator', 'platform', 'upgrade'];
-const FUNCTIONS = rolesOfFunctions({ index: 'arn:aws:iam::111111111111:role/a', lifecycle: 'arn:aws:iam::111111111111:role/b' });
+const FUNCTIONS = rolesOfFunctions({
+  index: 'arn:aws:iam::111111111111:role/a',
+  lifecycle: 'arn:aws:iam::111111111111:role/b',
+  digest: 'arn:aws:iam::111111111111:role/d',
+  anomalies: 'arn:aws:iam::111111111111:role/c',
+  correlate: 'arn:aws:iam::111111111111:role/e',
+});
 
 function role(asked: Partial<AccessRole> & Pick<AccessRole, 'role'>): Role {
   const [made] = rolesOfPeople({ access: { roles: [{ name: 'x', members: ['them'], ...asked }] } });
@@ -40,7 +53,9 @@ describe('least privilege', () => {
         // Of which version an index is, and no more.
         if (allowed_actions.join() === 'indices:monitor/settings/get') continue;
         for (const pattern of index_patterns)
-          expect(pattern).toMatch(/^(?:ocsf-\*|events-\*|replay-\*|strongroom-upgrade|\.kibana|\.opensearch_dashboards)$/);
+          expect(pattern).toMatch(
+            /^(?:ocsf-\*|events-\*|replay-\*|strongroom-upgrade|strongroom-baselines|\.kibana|\.opensearch_dashboards)$/,
+          );
         for (const action of allowed_actions) expect(action).toMatch(/^indices:(?:data|admin|monitor)\/[a-z_*/]+$/);
         expect(grants(allowed_actions, 'indices:admin/shards/search_shards')).toBe(false);
       }
@@ -72,6 +87,9 @@ describe('least privilege', () => {
     const reading = ALL.filter((one) => grants(actionsOn(one), 'indices:data/read/search')).map(({ name }) => name);
     expect(reading).toEqual([
       LIFECYCLE_ROLE,
+      DIGEST_ROLE,
+      ANOMALIES_ROLE,
+      CORRELATE_ROLE,
       ...['analyst', 'responder', 'auditor', 'regulator', 'upgrade'].map((base) => `strongroom-${base}-x`),
     ]);
   });
@@ -104,6 +122,9 @@ describe('least privilege', () => {
     expect(tenants).toEqual({
       [INDEX_ROLE]: [],
       [LIFECYCLE_ROLE]: [],
+      [DIGEST_ROLE]: [],
+      [ANOMALIES_ROLE]: [],
+      [CORRELATE_ROLE]: [],
       'strongroom-analyst-x': ['global_tenant kibana_all_read', `${RESPONSE_TENANT} kibana_all_read`],
       'strongroom-responder-x': ['global_tenant kibana_all_read', `${RESPONSE_TENANT} kibana_all_write`],
       'strongroom-auditor-x': ['global_tenant kibana_all_read'],

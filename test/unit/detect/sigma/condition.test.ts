@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { parseCondition } from '../../../../shared/detect/sigma/condition.ts';
 import { RuleError, type Expression } from '../../../../shared/detect/sigma/rule.ts';
 
@@ -10,6 +11,7 @@ const SELECTIONS = new Map<string, Expression>(
 function shape(expression: Expression): string {
   if (expression.kind === 'field') return expression.field;
   if (expression.kind === 'not') return `!${shape(expression.of)}`;
+  if (expression.kind === 'keywords' || expression.kind === 'time') return expression.kind;
   return `(${expression.of.map(shape).join(expression.kind === 'all' ? ' & ' : ' | ')})`;
 }
 
@@ -76,4 +78,89 @@ describe('parseCondition', () => {
     expect(() => parsed(condition)).toThrow(RuleError);
     expect(() => parsed(condition)).toThrow(reason);
   });
+});
+
+/** A condition as a tree, its text with as many parentheses as somebody may write, and what it means. */
+type Tree =
+  | { readonly kind: 'name'; readonly name: string }
+  | { readonly kind: 'quantified'; readonly all: boolean; readonly pattern: string }
+  | { readonly kind: 'not'; readonly of: Tree }
+  | { readonly kind: 'and' | 'or'; readonly of: readonly Tree[]; readonly extra: boolean };
+
+const TREES = fc.letrec<{ tree: Tree }>((tie) => ({
+  tree: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    fc.record({ kind: fc.constant('name' as const), name: fc.constantFrom(...NAMES) }),
+    fc.record({
+      kind: fc.constant('quantified' as const),
+      all: fc.boolean(),
+      pattern: fc.constantFrom('them', '*', 'filter_*', '_*', '*_*', 'a', '*1'),
+    }),
+    fc.record({ kind: fc.constant('not' as const), of: tie('tree') }),
+    fc.record({
+      kind: fc.constantFrom('and' as const, 'or' as const),
+      of: fc.array(tie('tree'), { minLength: 2, maxLength: 3 }),
+      extra: fc.boolean(),
+    }),
+  ),
+})).tree;
+
+const BINDING = { or: 0, and: 1, not: 2, name: 3, quantified: 3 } as const;
+
+function written(tree: Tree, around = 0): string {
+  if (tree.kind === 'name') return tree.name;
+  if (tree.kind === 'quantified') return `${tree.all ? 'all' : '1'} of ${tree.pattern}`;
+  const text =
+    tree.kind === 'not'
+      ? `not ${written(tree.of, BINDING.not)}`
+      : tree.of.map((part) => written(part, BINDING[tree.kind] + 1)).join(` ${tree.kind} `);
+  return BINDING[tree.kind] < around || (tree.kind !== 'not' && tree.extra) ? `(${text})` : text;
+}
+
+function selected(pattern: string): readonly string[] {
+  const expression = new RegExp(`^${pattern === 'them' ? '.*' : pattern.replaceAll('*', '.*')}$`);
+  return NAMES.filter((name) => expression.test(name) && (pattern.startsWith('_') || !name.startsWith('_')));
+}
+
+function meant(tree: Tree, truth: ReadonlySet<string>): boolean {
+  switch (tree.kind) {
+    case 'name':
+      return truth.has(tree.name);
+    case 'quantified': {
+      const names = selected(tree.pattern);
+      return tree.all ? names.every((name) => truth.has(name)) : names.some((name) => truth.has(name));
+    }
+    case 'not':
+      return !meant(tree.of, truth);
+    case 'and':
+      return tree.of.every((part) => meant(part, truth));
+    case 'or':
+      return tree.of.some((part) => meant(part, truth));
+  }
+}
+
+function holds(expression: Expression, truth: ReadonlySet<string>): boolean {
+  switch (expression.kind) {
+    case 'all':
+      return expression.of.every((part) => holds(part, truth));
+    case 'any':
+      return expression.of.some((part) => holds(part, truth));
+    case 'not':
+      return !holds(expression.of, truth);
+    case 'field':
+      return truth.has(expression.field);
+    case 'keywords':
+    case 'time':
+      throw new Error(expression.kind);
+  }
+}
+
+it('means what a condition says, however it is put in parentheses', () => {
+  fc.assert(
+    fc.property(TREES, fc.subarray(NAMES), (tree, names) => {
+      const truth = new Set(names);
+      expect(holds(parseCondition(written(tree), SELECTIONS), truth)).toBe(meant(tree, truth));
+    }),
+    { numRuns: 2000 },
+  );
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { createEngine } from '../../../../shared/detect/engine.ts';
-import { loadRule } from '../../../../shared/detect/sigma/load.ts';
+import { loadRule, readDocuments } from '../../../../shared/detect/sigma/load.ts';
 import { parseRule } from '../../../../shared/detect/sigma/parse.ts';
 import { RuleError } from '../../../../shared/detect/sigma/rule.ts';
 
@@ -35,13 +35,28 @@ describe('loadRule', () => {
     expect(document['custom']).toEqual([1]);
   });
 
+  it('makes an id where there is none, another for another rule', () => {
+    const anonymous = RULE.replace(/id: .*\n/, '');
+    const [one, again, other] = [anonymous, anonymous, anonymous.replace('[A, B]', '[A, C]')].map(
+      (yaml) => loadRule(yaml, 'a.yml').rule.id,
+    );
+    expect(one).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(again).toBe(one);
+    expect(other).not.toBe(one);
+  });
+
+  it('keeps digits that are no numbers: account ids with zeros in front, long ids', () => {
+    const { rule } = loadRule(RULE.replace('[A, B]', '[012345678901, 111111111111, 12345678901234567890, 0, -5, 0x10, 1.5]'), 'a.yml');
+    expect(rule.condition).toMatchObject({ values: ['012345678901', 111111111111, '12345678901234567890', 0, -5, 16, 1.5] });
+  });
+
   it('takes a list of conditions as alternatives', () => {
     const { rule } = loadRule(RULE.replace('condition: sel', 'condition: [sel, not sel]'), 'a.yml');
     expect(rule.condition).toMatchObject({ kind: 'any', of: [{ kind: 'field' }, { kind: 'not' }] });
   });
 
   it.each([
-    ['a modifier it does not know', RULE.replace('eventName:', 'eventName|base64:'), 'a.yml:8: modifier "base64" is not supported'],
+    ['a modifier it does not know', RULE.replace('eventName:', 'eventName|base32:'), 'a.yml:8: modifier "base32" is not known'],
     [
       'a condition it does not understand',
       RULE.replace('condition: sel', 'condition: sel and x'),
@@ -49,7 +64,6 @@ describe('loadRule', () => {
     ],
     ['an aggregation', RULE.replace('condition: sel', 'condition: sel | count() > 3'), 'a.yml:9: condition: aggregations'],
     ['a timeframe', RULE.replace('condition: sel', 'timeframe: 5m\n  condition: sel'), 'a.yml:9: timeframe is gone'],
-    ['no id', RULE.replace(/id: .*\n/, ''), 'a.yml:1: id is missing'],
     ['a wrong id', RULE.replace(/id: .*\n/, 'id: x\n'), 'a.yml:2: id is not a UUID'],
     ['no title', RULE.replace('title: A rule', 'title: ""'), 'a.yml:1: title is missing'],
     ['no logsource', RULE.replace(/logsource:\n.*\n.*\n/, ''), 'logsource is missing'],
@@ -58,7 +72,16 @@ describe('loadRule', () => {
     ['no condition', RULE.replace('  condition: sel\n', ''), 'condition is missing'],
     ['an unknown level', `${RULE}level: urgent\n`, 'a.yml:10: level "urgent" is none of informational, low'],
     ['a wrong tag', `${RULE}tags: [attack.t1078, Attack]\n`, 'a.yml:10: tag "Attack"'],
-    ['a correlation', 'title: x\ncorrelation: {}\n', 'a.yml:2: "correlation" documents are not supported'],
+    ['a correlation', 'title: x\ncorrelation: {}\n', 'a.yml:2: type is missing'],
+    ['another kind of document', 'title: x\naction: global\n', 'a.yml:2: "action" documents are not rules'],
+    ['two kinds in one', `${RULE}filter: {}\n`, 'a.yml:10: "detection" and "filter" in one document'],
+    ['a document that is nested too deeply', `${RULE}x: ${'['.repeat(20_000)}${']'.repeat(20_000)}\n`, 'a.yml:10: nested too deeply'],
+    ['too long a document', `${RULE}# ${'x'.repeat(1024 * 1024)}\n`, 'a.yml:1: longer than 1048576 characters'],
+    [
+      'documents that unfold',
+      `${RULE}a: &a [x, x]\nb: &b [*a, *a, *a, *a, *a, *a]\nc: &c [*b, *b, *b, *b, *b, *b]\nd: [*c, *c, *c, *c, *c, *c]\n`,
+      'a.yml:1: Excessive alias count',
+    ],
     ['two documents', `${RULE}---\n${RULE}`, 'one rule per file'],
     ['no document', '', 'a.yml:1: the file is empty'],
     ['a list', '- a\n', 'a rule is a map'],
@@ -68,6 +91,23 @@ describe('loadRule', () => {
   ])('refuses %s with file, line and reason', (_, yaml, message) => {
     expect(() => loadRule(yaml, 'a.yml')).toThrow(RuleError);
     expect(() => loadRule(yaml, 'a.yml')).toThrow(message);
+  });
+});
+
+describe('readDocuments', () => {
+  it('tells kinds apart, leaves out empty documents and goes on behind a broken one', () => {
+    const broken = RULE.replace('condition: sel', 'condition: nothing');
+    const filter = 'title: f\nlogsource: {product: aws, service: cloudtrail}\nfilter: {rules: any, s: {a: 1}, condition: s}\n';
+    const correlation = 'title: c\ncorrelation: {type: temporal, rules: [x], timespan: 1m}\n';
+    const documents = readDocuments(['# only a comment\n', RULE, broken, filter, correlation, ''].join('---\n'), 'a.yml');
+    expect(documents.map(({ kind, line, file }) => [kind, line, file])).toEqual([
+      ['rule', 3, 'a.yml'],
+      ['broken', 13, 'a.yml'],
+      ['filter', 23, 'a.yml'],
+      ['correlation', 27, 'a.yml'],
+    ]);
+    const [, wrong] = documents;
+    expect(wrong?.kind === 'broken' && wrong.error.message).toBe('a.yml:21: condition: there is no selection "nothing"');
   });
 });
 
@@ -85,6 +125,12 @@ describe('parse and compile', () => {
     '|',
     '',
     'f|neq|expand',
+    'f|base64offset|contains',
+    'f|wide|windash',
+    'f|fieldref',
+    'f|hour|gte',
+    '|all',
+    '|re',
   );
   const scalar = fc.oneof(fc.constantFrom('a', '*', '(', '%x%', '10.0.0.0/8', null, true, 5), fc.string({ maxLength: 5 }));
   const selection = fc.letrec<{ node: unknown }>((tie) => ({

@@ -92,10 +92,34 @@ describe('matchRegex', () => {
     })).node;
     fc.assert(
       fc.property(pattern, fc.string({ unit: fc.constantFrom('a', 'b', '\n', ' '), maxLength: 8 }), (source, text) => {
-        expect(matchRegex(source, PLAIN)(text)).toBe(new RegExp(source).test(text));
+        const match = matchRegex(source, PLAIN);
+        // Once more, with what it remembers of the first time.
+        expect([match(text), match(text)]).toEqual([new RegExp(source).test(text), new RegExp(source).test(text)]);
+        expect(matchRegex(source, { ...PLAIN, ignoreCase: true })(text.toUpperCase())).toBe(
+          new RegExp(source, 'i').test(text.toUpperCase()),
+        );
+        expect(matchRegex(source, { ...PLAIN, multiline: true })(text)).toBe(new RegExp(source, 'm').test(text));
       }),
-      { numRuns: 1000 },
+      { numRuns: 2000 },
     );
+  });
+
+  it('forgets what it remembers before that fills the memory, and is right all the same', () => {
+    const source = '(?:a|b)*a(?:a|b){12}$';
+    const match = matchRegex(source, PLAIN);
+    const texts = fc.sample(fc.string({ unit: fc.constantFrom('a', 'b'), minLength: 200, maxLength: 300 }), 30);
+    expect(texts.map(match)).toEqual(texts.map((text) => new RegExp(source).test(text)));
+  });
+
+  it('leaves out of a negated set both cases of a letter where case does not matter', () => {
+    const match = matchRegex('^[^ab]$', { ...PLAIN, ignoreCase: true });
+    expect(['A', 'b', 'c'].map(match)).toEqual([false, false, true]);
+  });
+
+  it('reads characters beyond ASCII', () => {
+    expect(matchRegex('ü.ß', PLAIN)('xü–ß')).toBe(true);
+    expect(matchRegex('^[ä-ü]+$', PLAIN)('äöü')).toBe(true);
+    expect(matchRegex('ü', PLAIN)('u')).toBe(false);
   });
 
   it('does not stop on patterns that need backtracking for ever elsewhere', () => {

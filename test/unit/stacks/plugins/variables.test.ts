@@ -122,11 +122,22 @@ describe('OpenSearch', () => {
 
   it('gives functions and people their roles where the bank’s file says who has which, or the domain is our own', () => {
     const { access, ...others } = demo({ opensearch: { endpoint: url } });
-    const functions = { indexRole: { 'Fn::GetAtt': ['IndexRole', 'Arn'] }, lifecycleRole: { 'Fn::GetAtt': ['LifecycleRole', 'Arn'] } };
+    const functions = {
+      indexRole: { 'Fn::GetAtt': ['IndexRole', 'Arn'] },
+      lifecycleRole: { 'Fn::GetAtt': ['LifecycleRole', 'Arn'] },
+      digestRole: { 'Fn::GetAtt': ['DigestRole', 'Arn'] },
+      anomaliesRole: { 'Fn::GetAtt': ['AnomaliesRole', 'Arn'] },
+    };
 
     expect(access?.roles).not.toEqual([]);
     expect(derive(demo({ opensearch: { endpoint: url } }), SECURITY).opensearch).toMatchObject(functions);
-    expect(derive(others, SECURITY).opensearch).toMatchObject({ indexRole: null, lifecycleRole: null, access: { policy: {} } });
+    expect(derive(others, SECURITY).opensearch).toMatchObject({
+      indexRole: null,
+      lifecycleRole: null,
+      digestRole: null,
+      anomaliesRole: null,
+      access: { policy: {} },
+    });
     const own = derive({ ...others, opensearch: { domain: { ...DOMAIN, subnet_ids: ['subnet-0aaa1111'] } } }, SECURITY).opensearch;
     expect(own).toMatchObject({ ...functions, access: { people: ['arn:aws:iam::111111111111:root'] } });
     expect(Object.keys(own.access.policy)).toEqual(['SearchAccessPolicy']);

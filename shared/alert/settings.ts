@@ -1,0 +1,54 @@
+// How alerts are merged and capped, where the bank's file does not say (`alerts` in schemas/config/bank.schema.json).
+import type { BankConfig, SeverityName } from '../config.ts';
+import type { Weekday } from './config.ts';
+import { SEVERITY } from '../ocsf/classes.ts';
+
+const MINUTE_MS = 60_000;
+const WINDOW_MINUTES = 60;
+/** Messages in an hour. Whoever gets more reads none of them. */
+const RULE_PER_HOUR = 20;
+const BANK_PER_HOUR = 100;
+const CRITICAL_PER_HOUR = 200;
+const DIGEST_WEEKDAY: Weekday = 'monday';
+const DIGEST_HOUR = 7;
+const FORWARD_FROM: SeverityName = 'high';
+
+export interface AlertSettings {
+  readonly windowMs: number;
+  /** Messages in an hour: of one rule, of the bank, and of findings that are critical, which the first two do not hold back. */
+  readonly caps: Caps;
+  /** undefined: none is sent. */
+  readonly digest: { readonly weekday: Weekday; /** UTC */ readonly hour: number } | undefined;
+}
+
+export interface Caps {
+  readonly rule: number;
+  readonly bank: number;
+  readonly critical: number;
+}
+
+export function alertSettings({ alerts }: Pick<BankConfig, 'alerts'>): AlertSettings {
+  const { window_minutes: minutes = WINDOW_MINUTES, storm = {}, digest = {} } = alerts;
+  return {
+    windowMs: minutes * MINUTE_MS,
+    caps: {
+      rule: storm.rule_per_hour ?? RULE_PER_HOUR,
+      bank: storm.bank_per_hour ?? BANK_PER_HOUR,
+      critical: storm.critical_per_hour ?? CRITICAL_PER_HOUR,
+    },
+    digest: digest.send === false ? undefined : { weekday: digest.weekday ?? DIGEST_WEEKDAY, hour: digest.hour ?? DIGEST_HOUR },
+  };
+}
+
+export type Copy = 'event_bus' | 'security_hub' | 'forward';
+
+/** @returns who else gets a finding of this severity, beside the topic. @param isOwn whether it is a finding of ours. */
+export function copiesOf({ alerts }: Pick<BankConfig, 'alerts'>, severity: number, isOwn: boolean): readonly Copy[] {
+  const { event_bus: bus, security_hub: hub, forward } = alerts;
+  return [
+    ...(bus === undefined ? [] : (['event_bus'] as const)),
+    // The findings of other products come from there, or are there without us.
+    ...(hub === true && isOwn ? (['security_hub'] as const) : []),
+    ...(forward !== undefined && severity >= SEVERITY[forward.min_severity ?? FORWARD_FROM] ? (['forward'] as const) : []),
+  ];
+}

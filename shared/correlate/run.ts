@@ -1,0 +1,236 @@
+// Correlations, every minute: what has come into the index since the last run says which groups have news, those are looked at as a whole, and
+// what fires is raised. How far it was read is written down when all of it is raised: a run that fails anywhere is simply made again, and what
+// fires again has the same id. https://docs.opensearch.org/latest/api-reference/search-apis/search/
+import { raiseAlerts, type AlertDeps } from '../alert/alerts.ts';
+import type { Match } from '../detect/engine.ts';
+import type { Fired } from '../detect/sigma/windows.ts';
+import type { Suppressions } from '../detect/suppress.ts';
+import type { JsonObject } from '../model.ts';
+import { isObject, object, text } from '../outcome.ts';
+import type { Log } from '../observe/log.ts';
+import { emit, type MetricsWriter } from '../observe/metrics.ts';
+import { affectedBy, eventOf, evaluate, familyQuery, stretchesOf, type Affected, type EvaluateDeps, type Stretch } from './evaluate.ts';
+import { windowFinding, windowUid } from './finding.ts';
+import { nextPage, refresh, shardsOf, type Shard } from './ingested.ts';
+import { loadFired, loadPosition, saveFired, savePosition, shardKey, type Due, type FiredWindows, type Position } from './state.ts';
+
+export interface CorrelateDeps extends AlertDeps, EvaluateDeps {
+  readonly suppressions: Suppressions;
+  readonly log: Pick<Log, 'info' | 'warn'>;
+  readonly metrics: MetricsWriter;
+  /** After that no new part is begun. ms. */
+  readonly budgetMs: number;
+  /** Documents of one page; given in tests only. */
+  readonly pageSize?: number;
+}
+
+export interface Correlated {
+  /** Events of this run that a rule of a correlation may match. */
+  readonly candidates: number;
+  /** Groups that were looked at. */
+  readonly groups: number;
+  readonly findings: number;
+  readonly alerts: number;
+  /** Documents that the index has and the next run reads. */
+  readonly behind: number;
+  /** Another run was faster: what this one found, that one finds. */
+  readonly overtaken: boolean;
+}
+
+/** Pages between two savings of the position. */
+const PAGES = 20;
+/** Windows are not over before late events had time to come. */
+const LATENESS_MS = 15 * 60_000;
+const DAY_MS = 86_400_000;
+/** Later than that, events no longer open windows: they come out of imports, and of indices that are made anew. As for the names of indices. */
+const LATEST_MS = 35 * DAY_MS;
+
+/** @throws RetryableError, errors of OpenSearch and AWS: the next run does it again. */
+export async function correlateOnce(deps: CorrelateDeps): Promise<Correlated> {
+  const started = deps.now();
+  const total = { candidates: 0, groups: 0, findings: 0, alerts: 0 };
+  let position = await loadPosition(deps.claims, started);
+  let left: readonly Shard[] = [];
+  do {
+    const round: Round = await takeRound(position, deps);
+    const raised = await raiseAll(round.affected, deps);
+    if (raised === undefined) return { ...total, behind: 0, overtaken: true };
+    total.candidates += round.candidates;
+    total.groups += raised.groups;
+    total.findings += raised.findings;
+    total.alerts += raised.alerts;
+    left = round.left;
+    const saved = await savePosition(deps.claims, round.position, deps.now());
+    if (saved === undefined) return { ...total, behind: 0, overtaken: true };
+    position = saved;
+  } while (left.length > 0 && deps.now() - started < deps.budgetMs);
+  const { seen } = position;
+  const behind = left.reduce((sum, shard) => sum + shard.checkpoint - (seen.get(shardKey(shard)) ?? -1), 0);
+  emit(
+    deps.metrics,
+    { bank: deps.bank.bank, source: 'strongroom' },
+    { Findings: total.findings, Alerts: total.alerts, CorrelateBehind: behind },
+  );
+  return { ...total, behind, overtaken: false };
+}
+
+interface Round {
+  readonly position: Position;
+  readonly affected: readonly Affected[];
+  readonly candidates: number;
+  /** Shards that have more. */
+  readonly left: readonly Shard[];
+}
+
+async function takeRound(position: Position, deps: CorrelateDeps): Promise<Round> {
+  const { client, rules } = deps;
+  const now = deps.now();
+  const shards = await shardsOf(client);
+  const seen = new Map(shards.flatMap((shard) => [[shardKey(shard), position.seen.get(shardKey(shard)) ?? -1] as const]));
+  const after = (shard: Shard): number => seen.get(shardKey(shard)) ?? -1;
+  // What is made anew, of a year maybe, waits for what has just come.
+  const news = shards
+    .filter((shard) => shard.checkpoint > after(shard))
+    .sort((one, other) => one.checkpoint - after(one) - other.checkpoint + after(other));
+  const there = new Set(await refresh(client, [...new Set(news.map(({ store }) => store))]));
+  const query = newsQuery(Math.max(position.since, now - LATEST_MS), deps);
+  const affected: Affected[] = [];
+  let [candidates, pages] = [0, 0];
+  for (const shard of news) {
+    while (there.has(shard.store) && after(shard) < shard.checkpoint && pages < PAGES) {
+      pages++;
+      const page = await nextPage(client, shard, { after: after(shard), query, size: deps.pageSize });
+      candidates += page.hits.length;
+      for (const { event } of page.hits) {
+        const known = eventOf(event);
+        if (known === undefined) continue;
+        for (const match of rules.matches(known)) affected.push(...affectedBy(match, rules.families));
+      }
+      seen.set(shardKey(shard), page.seen);
+    }
+  }
+  const left = news.filter((shard) => there.has(shard.store) && after(shard) < shard.checkpoint);
+  const { ripe, due } = dueOf(position.due, affected, deps);
+  return { position: { ...position, seen, due }, affected: [...affected, ...ripe], candidates, left };
+}
+
+/** Not older than that, and such as one of the rules may match. */
+function newsQuery(since: number, { rules, lists }: CorrelateDeps): JsonObject {
+  return { bool: { filter: [{ range: { time: { gte: since } } }, familyQuery({ rules: rules.rules, ways: [] }, [], lists)] } };
+}
+
+/** Groups whose windows have to be over before they can be judged are looked at again then. */
+function dueOf(
+  before: readonly Due[],
+  affected: readonly Affected[],
+  { rules, now }: CorrelateDeps,
+): { readonly ripe: readonly Affected[]; readonly due: readonly Due[] } {
+  const families = new Map(rules.families.map((family) => [family.correlation.id, family]));
+  const due = new Map(before.map((one) => [dueKey(one.correlation, one.group), one]));
+  for (const { family, group, time } of affected) {
+    if (!family.hasToWait) continue;
+    const key = dueKey(family.correlation.id, group);
+    const known = due.get(key);
+    const [from, to] = [Math.min(known?.from ?? time, time), Math.max(known?.to ?? time, time)];
+    due.set(key, { correlation: family.correlation.id, group, from, to, at: to + family.spanMs + LATENESS_MS });
+  }
+  const ripe = [...due].filter(([, { at }]) => at <= now());
+  for (const [key] of ripe) due.delete(key);
+  return {
+    ripe: ripe.flatMap(([, { correlation, group, from, to }]) => {
+      const family = families.get(correlation);
+      return family === undefined ? [] : [from, to].map((time) => ({ family, group, time }));
+    }),
+    due: [...due.values()],
+  };
+}
+
+function dueKey(correlation: string, group: readonly string[]): string {
+  return `${correlation} ${JSON.stringify(group)}`;
+}
+
+interface RaisedAll {
+  readonly groups: number;
+  readonly findings: number;
+  readonly alerts: number;
+}
+
+/** @returns undefined where another run writes what this one found. */
+async function raiseAll(affected: readonly Affected[], deps: CorrelateDeps): Promise<RaisedAll | undefined> {
+  const total = { groups: 0, findings: 0, alerts: 0 };
+  for (const stretch of stretchesOf(affected)) {
+    const raised = await raiseStretch(stretch, deps);
+    if (raised === undefined) return undefined;
+    total.groups += stretch.groups.length;
+    total.findings += raised.findings;
+    total.alerts += raised.alerts;
+  }
+  return total;
+}
+
+async function raiseStretch(stretch: Stretch, deps: CorrelateDeps): Promise<Omit<RaisedAll, 'groups'> | undefined> {
+  const { correlation } = stretch.family;
+  const known = await loadFired(deps.claims, correlation.id, stretch.groups, deps.now());
+  const isUsedUp = (group: readonly string[], time: number): boolean =>
+    known.get(JSON.stringify(group))?.windows.some(({ raised, start, end }) => raised && time >= start && time <= end) === true;
+  const fired = await evaluate(stretch, isUsedUp, deps);
+  const total = { findings: 0, alerts: 0 };
+  for (const [key, windows] of Map.groupBy(fired, ({ group }) => JSON.stringify(group))) {
+    const before = known.get(key);
+    const raised = before === undefined ? undefined : await raiseGroup(windows, before, deps);
+    if (raised === undefined) return undefined;
+    total.findings += raised.findings;
+    total.alerts += raised.alerts;
+  }
+  return total;
+}
+
+/** Written down first, under the id that it keeps: whoever goes on after a failure raises the same. */
+async function raiseGroup(
+  fired: readonly Fired<Match>[],
+  before: FiredWindows,
+  deps: CorrelateDeps,
+): Promise<Omit<RaisedAll, 'groups'> | undefined> {
+  const { claims, bank } = deps;
+  // Events that came late may have moved the beginning of a window that was written down and not raised.
+  const named = fired.map((one) => {
+    const begun = before.windows.find(({ raised, start, end }) => !raised && start <= one.end && one.start <= end);
+    return { fired: one, window: { start: one.start, end: one.end, uid: begun?.uid ?? windowUid(one, bank.bank), raised: false } };
+  });
+  const done = before.windows.filter(({ raised }) => raised);
+  const begun = await saveFired(claims, { ...before, windows: [...done, ...named.map(({ window }) => window)] }, deps.now());
+  if (begun === undefined) return undefined;
+  const total = { findings: 0, alerts: 0 };
+  for (const { fired: one, window } of named) {
+    const raised = await raiseWindow(one, window.uid, deps);
+    total.findings += raised.published;
+    total.alerts += raised.alerted;
+  }
+  const windows = begun.windows.map((window) => ({ ...window, raised: true }));
+  return (await saveFired(claims, { ...begun, windows }, deps.now())) === undefined ? undefined : total;
+}
+
+async function raiseWindow(fired: Fired<Match>, uid: string, deps: CorrelateDeps): Promise<{ published: number; alerted: number }> {
+  const { bank, suppressions, log, now } = deps;
+  const { correlation, start, matches } = fired;
+  const events = matches.map(({ event }) => event.event);
+  const suppression = suppressions.of(correlation.id, events, now());
+  const finding = windowFinding(fired, { bank: bank.bank, uid, suppression });
+  const [first] = events;
+  const origin = {
+    bank: bank.bank,
+    account: accountOf(first?.['cloud']) ?? 'unknown',
+    region: bank.region,
+    source: 'strongroom',
+    trigger: 's3',
+    uri: `strongroom://correlate/${correlation.id}#${uid}`,
+    time: now(),
+  } as const;
+  const { published, alerted } = await raiseAlerts([finding], { origin, evidence: '' }, deps);
+  if (published > 0) log.info('correlated', { rule: correlation.title, level: correlation.level, events: matches.length, start });
+  return { published, alerted };
+}
+
+function accountOf(cloud: unknown): string | undefined {
+  return isObject(cloud) ? text(object(cloud['account'])?.['uid']) : undefined;
+}
