@@ -28,6 +28,11 @@ export async function stackOutputs(client: CloudFormationClient, bank: string): 
     const outputs = Stacks?.[0]?.Outputs ?? [];
     return Object.fromEntries(outputs.map(({ OutputKey, OutputValue }) => [OutputKey ?? '', OutputValue ?? '']));
   } catch (error) {
+    if (error instanceof Error && error.name === 'CredentialsProviderError')
+      throw new MisconfiguredError(
+        `no AWS credentials for stack ${StackName}: sign in to the bank's security account (aws sso login, AWS_PROFILE)`,
+        { cause: error },
+      );
     if (!(error instanceof Error) || error.name !== 'ValidationError') throw error;
     throw new MisconfiguredError(
       `stack ${StackName} is not in this account and region: deploy it, or set the credentials of the bank's security account`,

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createEngine } from '../shared/detect/engine.ts';
 import { logSourcesOf, NoSuchLogSource } from '../shared/detect/log-sources.ts';
-import { shippedPack } from '../shared/detect/pack.ts';
+import type { RulePack } from '../shared/detect/pack.ts';
 import { readDocuments, type Loaded } from '../shared/detect/sigma/load.ts';
 import { resolve, type Resolved } from '../shared/detect/sigma/resolve.ts';
 import { RuleError, type Correlation, type Rule } from '../shared/detect/sigma/rule.ts';
@@ -22,8 +22,8 @@ export interface RuleSet {
 
 type Lists = Readonly<Record<string, readonly string[]>>;
 
-export function shippedRuleSet(lists: Lists): RuleSet {
-  const { rules, correlations, silent } = shippedPack();
+/** @param pack the rules that ship, or those as a bank has them. */
+export function packedRuleSet({ rules, correlations, silent }: RulePack, lists: Lists): RuleSet {
   return usable({ rules, correlations, silent: new Set(silent), errors: [], places: new Map() }, lists);
 }
 

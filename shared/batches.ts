@@ -10,13 +10,17 @@ type ErrorLog = Pick<Log, 'error'>;
 /**
  * Kinesis: one record after the other, up to the first that fails. Lambda goes on from the lowest number reported, so what comes behind it
  * would be delivered again anyway. https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
+ * @param isOver asked before each record but the first: the rest is left to the next invocation. One that runs out of time reports nothing at all,
+ * and would begin anew for ever.
  */
 export async function eachRecord<R extends { readonly kinesis: { readonly sequenceNumber: string } }>(
   records: readonly R[],
   log: ErrorLog,
   process: (record: R) => Promise<void>,
+  isOver: () => boolean = () => false,
 ): Promise<Failures> {
-  for (const record of records) {
+  for (const [at, record] of records.entries()) {
+    if (at > 0 && isOver()) return { batchItemFailures: [{ itemIdentifier: record.kinesis.sequenceNumber }] };
     try {
       await process(record);
     } catch (error) {

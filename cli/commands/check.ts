@@ -5,6 +5,7 @@ import type { Source } from '../../shared/sources/api.ts';
 import { loadBank } from '../bank.ts';
 import { blinded } from '../bank-detections.ts';
 import { loadSource } from '../declared/compile.ts';
+import { unreadable } from '../input-files.ts';
 import { formatErrors, type FileError } from '../yaml-file.ts';
 
 /**
@@ -44,7 +45,7 @@ function checked<T extends object>(file: string, load: () => T | readonly FileEr
     if (!isErrors(loaded)) return loaded;
     console.error(formatErrors(file, loaded));
   } catch (error) {
-    console.error(`${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    console.error(unreadable(file) ?? `${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}`);
   }
   return null;
 }

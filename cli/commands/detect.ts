@@ -6,14 +6,16 @@ import { emptyBankLists } from '../../shared/detect/bank-lists.ts';
 import { createEngine, type Match } from '../../shared/detect/engine.ts';
 import { listsOf } from '../../shared/detect/lists.ts';
 import { logSourceOf } from '../../shared/detect/log-sources.ts';
+import { shippedPack, type RulePack } from '../../shared/detect/pack.ts';
 import type { Correlation } from '../../shared/detect/sigma/rule.ts';
 import { correlateAll, type RuleMatch } from '../../shared/detect/sigma/windows.ts';
+import { bankLists, tunedPack, wholePack } from '../../shared/detect/tuning.ts';
 import { viewOf } from '../../shared/detect/view.ts';
 import type { OcsfEvent } from '../../shared/model.ts';
 import type { Source } from '../../shared/sources/api.ts';
 import { sourcesOf } from '../../shared/sources/routes.ts';
 import { createTallies, jsonLines, tableLines, whoOf, type Tallies } from '../detect-report.ts';
-import { readRuleSet, shippedRuleSet, type RuleSet } from '../detect-rules.ts';
+import { packedRuleSet, readRuleSet, type RuleSet } from '../detect-rules.ts';
 import { codeOf, unreadable } from '../input-files.ts';
 import { createTotals, normalizeFile, type Queue, type Totals } from '../normalize-file.ts';
 import { found } from '../similar.ts';
@@ -22,7 +24,7 @@ const USAGE = 2;
 const NOTHING_RECOGNISED = 3;
 
 export interface DetectOptions {
-  /** Folders and files; without it the shipped rules. */
+  /** Folders and files; without it the rules of the bank, or the shipped ones. */
   readonly rules?: readonly string[];
   readonly json?: boolean;
   readonly source?: string;
@@ -120,12 +122,20 @@ function listsFor({ bank, list = [] }: DetectOptions): Lists | string {
   const wrong = given.indexOf(null);
   if (wrong >= 0) return `--list ${list[wrong] ?? ''}: write it as name=value,value`;
   const named = given.map((one) => [one?.[1] ?? '', (one?.[2] ?? '').split(',').filter((value) => value !== '')] as const);
-  return { ...emptyBankLists(), ...listsOf(bank?.alerts ?? { bad_addresses: [] }), ...Object.fromEntries(named) };
+  const known = bank === undefined ? { ...emptyBankLists(), ...listsOf({ bad_addresses: [] }) } : bankLists(bank);
+  return { ...known, ...Object.fromEntries(named) };
+}
+
+/** Of what the bank has disabled only what correlations build on is left. */
+function packOf(bank: BankConfig): RulePack {
+  const { rules, ...rest } = tunedPack(bank);
+  const serving = new Set([...wholePack(bank).silent, ...rest.correlations.flatMap((correlation) => correlation.rules)]);
+  return { ...rest, rules: rules.filter(({ id }) => serving.has(id) || !rest.silent.includes(id)) };
 }
 
 /** @returns the rules, or why they cannot be read. */
-function ruleSet({ rules }: DetectOptions, lists: Lists): RuleSet | string {
-  if (rules === undefined) return shippedRuleSet(lists);
+function ruleSet({ rules, bank }: DetectOptions, lists: Lists): RuleSet | string {
+  if (rules === undefined) return packedRuleSet(bank === undefined ? shippedPack() : packOf(bank), lists);
   try {
     return readRuleSet(rules, lists);
   } catch (error) {

@@ -22,6 +22,7 @@ import { clock } from '../../shared/search/value.ts';
 import { sourcesOf } from '../../shared/sources/routes.ts';
 import { bankNamed } from '../bank.ts';
 import { output as outputNamed } from '../deployed.ts';
+import { codeOf, unreadable } from '../input-files.ts';
 import { withBankSearch } from '../opensearch.ts';
 import { bankVault, openVault } from '../vault.ts';
 import { readLimit, TERMINAL, usage, write, type Output } from './search.ts';
@@ -98,7 +99,7 @@ function readFileOrFail(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new QueryError(`--rule ${file}: ${error instanceof Error ? error.message : 'cannot be read'}`);
+    throw new QueryError(unreadable(file) ?? `${file}: cannot be read (${codeOf(error)})`);
   }
 }
 

@@ -19,6 +19,7 @@ import { isObject, parseJson, text } from '../../shared/outcome.ts';
 import type { ReferenceStore } from '../../shared/reference/reference.ts';
 import { bankNamed } from '../bank.ts';
 import { bankEnvironment, deployed, output } from '../deployed.ts';
+import { unreadable } from '../input-files.ts';
 
 export interface IntelOptions {
   readonly bank: string;
@@ -44,11 +45,12 @@ export interface IntelPlace {
 const PATIENCE = 850;
 
 async function placeOf(name: string): Promise<IntelPlace> {
+  const bank = bankNamed(name);
   const environment = bankEnvironment(name);
   const outputs = await deployed(name, environment);
   const lambda = lambdaClient(environment, PATIENCE);
   return {
-    bank: bankNamed(name),
+    bank,
     store: { s3: s3Client(environment), bucket: output(outputs, 'ReferenceBucket') },
     async invoke(payload) {
       const answer = await lambda.send(
@@ -202,13 +204,14 @@ export async function intelImport(
 const GZIP = 0x1f8b;
 
 function parse(feed: IntelFeed, file: string): Parsed {
-  const bytes = readFileSync(file);
-  const body = bytes.length > 2 && bytes.readUInt16BE(0) === GZIP ? gunzipSync(bytes) : bytes;
   const read = FILES[feed.format];
   if (read === undefined) throw new MisconfiguredError(`feed ${feed.name} is of format ${feed.format}, which no file has`);
+  const problem = file === '-' ? '-: standard input is not read; name a file' : unreadable(file);
+  if (problem !== undefined) throw new MisconfiguredError(problem);
   try {
-    return read(body);
+    const bytes = readFileSync(file);
+    return read(bytes.length > 2 && bytes.readUInt16BE(0) === GZIP ? gunzipSync(bytes) : bytes);
   } catch (error) {
-    throw new MisconfiguredError(`${file} ${error instanceof Error ? error.message : 'cannot be read'}`, { cause: error });
+    throw new MisconfiguredError(`${file}: ${error instanceof Error ? error.message : 'cannot be read'}`, { cause: error });
   }
 }

@@ -19,11 +19,23 @@ export interface DetectDeps extends AlertDeps {
   readonly parked: ParkedStore;
   readonly log: Pick<Log, 'info' | 'error'>;
   readonly metrics: MetricsWriter;
+  /** Where no new record is begun, ms of a run. */
+  readonly budgetMs?: number;
 }
+
+/** Half of the function's timeout: a record full of findings takes its time, too. */
+const BUDGET_MS = 60_000;
 
 /** Stops at the first record that fails: Lambda delivers again from there, and alerts that are out are not sent again. */
 export async function detectRecords(records: readonly KinesisStreamRecord[], deps: DetectDeps): Promise<KinesisStreamBatchResponse> {
-  return await eachRecord(records, deps.log, (record) => detectRecord(record, deps));
+  const { log, budgetMs = BUDGET_MS } = deps;
+  const started = Date.now();
+  return await eachRecord(
+    records,
+    log,
+    (record) => detectRecord(record, deps),
+    () => Date.now() - started > budgetMs,
+  );
 }
 
 async function detectRecord(record: KinesisStreamRecord, deps: DetectDeps): Promise<void> {

@@ -41,6 +41,8 @@ export interface Raised {
 }
 
 const CLOSE = 3;
+/** By so much clocks may differ. */
+const SKEW_MS = 300_000;
 
 /**
  * Findings of our rules go into the hub; those, and findings of other products from the bank's threshold on, become one message each, at once.
@@ -209,6 +211,11 @@ function ruleOf(finding: OcsfEvent): Pick<Hit, 'rule' | 'ruleName'> {
   return { rule: ruleId ?? rule, ruleName: rule };
 }
 
+/** Whoever reports it chooses its times: one of the future must not keep what comes until then quiet. */
+function closedAt(finding: OcsfEvent, { last }: Episode, now: number): number {
+  return Math.max(Math.min(finding.time, now + SKEW_MS), last);
+}
+
 /** It is over, says who found it: nothing more is told of it, and nobody has to look at it. */
 async function noteClosed(finding: OcsfEvent, from: FindingOrigin, deps: AlertDeps): Promise<void> {
   const { bank, claims } = deps;
@@ -217,7 +224,7 @@ async function noteClosed(finding: OcsfEvent, from: FindingOrigin, deps: AlertDe
     const now = deps.now();
     const stored = (await readItems(claims, [id], now))(id);
     const before = episodeOf(stored);
-    const after = before === undefined || before.pending !== undefined ? before : afterClosing(before, Math.max(finding.time, before.last));
+    const after = before === undefined || before.pending !== undefined ? before : afterClosing(before, closedAt(finding, before, now));
     if (after === undefined || after === before) return true;
     return (await writeItems(claims, [episodeWrite(stored, after, deps)])) ? true : undefined;
   });

@@ -97,7 +97,7 @@ function list(candidate: unknown): readonly JsonObject[] {
 }
 
 /** @returns the text on one line, without characters that have no shape, cut; undefined where there is none. */
-function line(candidate: unknown): string | undefined {
+export function line(candidate: unknown): string | undefined {
   if (typeof candidate !== 'string') return undefined;
   const words = candidate
     .slice(0, MAX_LINE)

@@ -2,11 +2,13 @@
 import type { BankConfig } from '../config.ts';
 import { digest as hashOf } from '../ids.ts';
 import { SEVERITY } from '../ocsf/classes.ts';
-import { clock } from './description.ts';
+import { clock, line } from './description.ts';
 import type { Counted, DigestNumbers, DigestRange } from './digest-numbers.ts';
 import { accountName, listed, named, subjectLine, type AlertMessage } from './message.ts';
 import { FINDINGS_SOURCE } from './publish.ts';
 import { severityName } from './summary.ts';
+
+const MAX_SILENT = 50;
 
 export interface Open {
   readonly uid: string;
@@ -42,7 +44,7 @@ export function digestMessage(bank: BankConfig, digest: Digest): AlertMessage {
       '[DIGEST] ',
       `${bank.bank}: ${found}, ${openCount} not answered, week to ${new Date(range.to).toISOString().slice(0, 10)}`,
     ),
-    body: `${wordsOf(bank, digest)}\n\n${JSON.stringify({ alert: id, action: 'digest', bank: bank.bank, ...digest })}`,
+    body: `${wordsOf(bank, digest)}\n\n${JSON.stringify({ alert: id, action: 'digest', bank: bank.bank, ...digest, numbers: shortNumbers(numbers) })}`,
     attributes: {
       action: named('digest'),
       // It is about all of them: whoever is told of some of them gets it.
@@ -57,6 +59,15 @@ export function digestMessage(bank: BankConfig, digest: Digest): AlertMessage {
   };
 }
 
+/** Names of products, rules and accounts are whatever stands in the events: SNS takes 256 KiB, and refuses more for ever. */
+function shortNumbers(numbers: DigestNumbers | undefined): object | undefined {
+  if (numbers === undefined) return undefined;
+  const { rules, accounts, silent } = numbers;
+  const named = ({ name, findings }: Counted): Counted => ({ name: line(name) ?? '', findings });
+  const quiet = silent.slice(0, MAX_SILENT).map(({ product, last }) => ({ product: line(product) ?? '', last }));
+  return { ...numbers, rules: rules.map(named), accounts: accounts.map(named), silent: quiet };
+}
+
 function wordsOf(bank: BankConfig, { range, numbers, reason, open, openCount, answered, meanAnswerMs }: Digest): string {
   return [
     `Week of ${clock(range.from)} to ${clock(range.to)}, bank ${bank.bank}`,
@@ -66,7 +77,7 @@ function wordsOf(bank: BankConfig, { range, numbers, reason, open, openCount, an
     `Not answered: ${openCount}`,
     ...open.map(({ uid, title, severity, account, opened, count }) => {
       const where = account === undefined ? '' : ` - ${accountName(account, bank)}`;
-      return `  ${severityName(severity).padEnd(13)} ${clock(opened)}  ${title}${where}${count > 1 ? `, ${count} times` : ''}  (${uid})`;
+      return `  ${severityName(severity).padEnd(13)} ${clock(opened)}  ${title}${where}${count > 1 ? `, ${count} times` : ''}  (${line(uid) ?? ''})`;
     }),
     ...(openCount > open.length ? [`  and ${openCount - open.length} more: npx strongroom finding list --bank ${bank.bank}`] : []),
     `Answered in this week: ${answered}${meanAnswerMs === undefined ? '' : `, after ${duration(meanAnswerMs)} on average`}`,
@@ -94,12 +105,13 @@ function foundLines(bank: BankConfig, { findings, severities, rules, accounts, s
     ...table(accounts.map(({ name, findings: count }) => ({ name: accountName(name, bank), findings: count }))),
     '',
     silent.length === 0 ? 'Silent sources: none' : 'Silent sources (nothing for a day)',
-    ...silent.map(({ product, last }) => `  ${product}, last heard of ${clock(last)}`),
+    ...silent.slice(0, MAX_SILENT).map(({ product, last }) => `  ${line(product) ?? 'without a name'}, last heard of ${clock(last)}`),
+    ...(silent.length > MAX_SILENT ? [`  and ${silent.length - MAX_SILENT} more`] : []),
   ];
 }
 
 function table(rows: readonly Counted[]): readonly string[] {
-  return rows.map(({ name, findings }) => `  ${String(findings).padStart(7)}  ${name}`);
+  return rows.map(({ name, findings }) => `  ${String(findings).padStart(7)}  ${line(name) ?? 'without a name'}`);
 }
 
 function duration(ms: number): string {

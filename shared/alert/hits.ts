@@ -53,9 +53,13 @@ export function subjectOf(finding: OcsfEvent, { bank, way, evidence, isOld }: Su
   return { uid, id, pointer: pointerId(key), snapshot: `${id}/finding`, events: eventsOf(finding, { id, evidence }) };
 }
 
+/** Other products choose their ids, of any length: in the items of the table there is room for a short one. */
 export function uidOf(finding: OcsfEvent): string {
-  return text(object(finding['finding_info'])?.['uid']) ?? finding.metadata.uid;
+  const uid = text(object(finding['finding_info'])?.['uid']) ?? finding.metadata.uid;
+  return uid.length <= MAX_UID ? uid : digest(16, 'uid', JSON.stringify(uid));
 }
+
+const MAX_UID = 1024;
 
 /** @param key see findingKey() */
 export function pointerId(key: string): string {

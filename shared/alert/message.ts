@@ -35,7 +35,10 @@ export interface AlertContext {
   readonly told?: { readonly id: string; readonly episode: Episode } | undefined;
 }
 
-/** 256 KiB with the attributes, less room for those. A longer message is refused. */
+/** 256 KiB with the attributes, their names and types. A longer message is refused. */
+const MAX_BYTES = 256 * 1024;
+/** With what SNS may count beyond them. */
+const SPARE_BYTES = 4096;
 const MAX_BODY_BYTES = 230_000;
 const MAX_SUBJECT = 100;
 
@@ -47,12 +50,21 @@ export function messageOf(given: OcsfEvent, context: AlertContext): AlertMessage
   const { action = 'create', revision = 0 } = { action: context.told?.episode.pending?.action, revision: context.told?.episode.revision };
   const id = alertId(findingKey(given, bank, context.way), given.severity_id, revision);
   const words = `${textOf(description, context)}\n\n`;
+  const attributes = attributesOf(description, { action, source: context.source ?? 'unknown', tags: tagsOf(finding) });
+  const room = Math.min(MAX_BODY_BYTES, MAX_BYTES - SPARE_BYTES - bytesOf(attributes));
   return {
     id,
     subject: subjectOf(description, context),
-    body: words + jsonOf(finding, { alert: id, action, bank, evidence: context.evidence }, MAX_BODY_BYTES - Buffer.byteLength(words)),
-    attributes: attributesOf(description, { action, source: context.source ?? 'unknown', tags: tagsOf(finding) }),
+    body: words + jsonOf(finding, { alert: id, action, bank, evidence: context.evidence }, room - Buffer.byteLength(words)),
+    attributes,
   };
+}
+
+function bytesOf(attributes: AlertMessage['attributes']): number {
+  return Object.entries(attributes).reduce(
+    (sum, [name, { DataType = '', StringValue = '' }]) => sum + name.length + DataType.length + Buffer.byteLength(StringValue),
+    0,
+  );
 }
 
 /** Each message about a finding has its own, the same however often it is sent. */
@@ -102,6 +114,24 @@ function leadOf(episode: Episode | undefined): string {
   if (pending?.action !== 'update') return '';
   return pending.more > 0 ? `${pending.more} more: ` : 'Update: ';
 }
+
+/** @returns the message in characters that nothing on the way refuses, short, and without what it is filtered by beyond that. */
+export function plainMessage({ id, subject, body, attributes }: AlertMessage): AlertMessage {
+  const [words = ''] = body.split(/\n(?=\{[^\n]*$)/);
+  const lines = words.slice(0, MAX_PLAIN).split('\n').map(ascii).join('\n');
+  const plain = Object.entries(attributes).flatMap(([name, { DataType, StringValue = '' }]) => {
+    const value = ascii(StringValue);
+    return value === '' || value.length > MAX_PLAIN_ATTRIBUTE ? [] : [[name, { DataType, StringValue: value }] as const];
+  });
+  return {
+    ...{ id, subject: ascii(subject) || 'Alert' },
+    body: `${lines}\n\nSNS did not take the message as it was: the finding is in the index.\n\n${JSON.stringify({ alert: id, truncated: true })}`,
+    attributes: Object.fromEntries(plain),
+  };
+}
+
+const MAX_PLAIN = 20_000;
+const MAX_PLAIN_ATTRIBUTE = 10_000;
 
 function ascii(words: string): string {
   return words
@@ -272,5 +302,5 @@ export function listed(values: readonly string[]): MessageAttributeValue {
 }
 
 function shortOf(value: string): string {
-  return value.slice(0, MAX_ATTRIBUTE).replaceAll(/\p{Cs}/gu, ' ');
+  return value.slice(0, MAX_ATTRIBUTE).replaceAll(/\p{C}/gu, ' ');
 }

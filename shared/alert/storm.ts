@@ -2,6 +2,7 @@
 // https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html
 import { digest } from '../ids.ts';
 import { SEVERITY } from '../ocsf/classes.ts';
+import { line } from './description.ts';
 import type { Episode } from './episode.ts';
 import type { Caps } from './settings.ts';
 
@@ -32,6 +33,7 @@ export interface Storm {
   readonly otherAccounts: number;
   /** Held back by the rule: name → findings. */
   readonly rules: Readonly<Record<string, number>>;
+  /** The worst, and of those the first. */
   readonly first: readonly StormFinding[];
   /** The summary is out. */
   readonly isTold: boolean;
@@ -41,6 +43,7 @@ export interface StormFinding {
   readonly uid: string;
   readonly title: string;
   readonly account: string | undefined;
+  readonly severity?: number;
 }
 
 export interface StormIds {
@@ -95,10 +98,15 @@ export function claimMessage({ episode, bank, caps, now, storm }: StormRequest):
   return claimed(
     [
       [ids.rule, of(ids.rule, 'rule', episode.ruleName), caps.rule],
-      [ids.bank, of(ids.bank, 'bank', bank), caps.bank],
+      [ids.bank, of(ids.bank, 'bank', bank), bankCap(caps, episode)],
     ],
     episode,
   );
+}
+
+/** What is cheap to cause must not take the last message from what is high. */
+function bankCap({ bank }: Caps, { severity }: Episode): number {
+  return severity >= SEVERITY.high ? bank : Math.ceil(bank / 2);
 }
 
 function claimed(asked: readonly (readonly [string, Storm, number])[], episode: Episode): Claimed {
@@ -116,7 +124,7 @@ function emptyStorm(kind: Storm['kind'], name: string, rule: string, hour: numbe
 function held(storm: Storm, { uid, title, account, severity, ruleName }: Episode): Storm {
   const isKnown = account !== undefined && storm.accounts.includes(account);
   const isListed = account !== undefined && ACCOUNT.test(account) && storm.accounts.length < MAX_ACCOUNTS;
-  const isRoom = storm.rules[ruleName] !== undefined || Object.keys(storm.rules).length < MAX_RULES;
+  const isRoom = Object.hasOwn(storm.rules, ruleName) || Object.keys(storm.rules).length < MAX_RULES;
   const rule = isRoom ? ruleName : 'other rules';
   return {
     ...storm,
@@ -126,9 +134,14 @@ function held(storm: Storm, { uid, title, account, severity, ruleName }: Episode
     severity: Math.max(storm.severity, severity),
     accounts: isKnown || !isListed ? storm.accounts : [...storm.accounts, account],
     otherAccounts: storm.otherAccounts + (isKnown || isListed ? 0 : 1),
-    rules: { ...storm.rules, [rule]: (storm.rules[rule] ?? 0) + 1 },
-    first: storm.first.length < MAX_FIRST ? [...storm.first, { uid, title: title.slice(0, 200), account }] : storm.first,
+    rules: { ...storm.rules, [rule]: (Object.hasOwn(storm.rules, rule) ? (storm.rules[rule] ?? 0) : 0) + 1 },
+    first: worst([...storm.first, { uid: (line(uid) ?? '').slice(0, 200), title: title.slice(0, 200), account, severity }]),
   };
+}
+
+/** Whoever floods a rule must not be all that its summary names. */
+function worst(findings: readonly StormFinding[]): readonly StormFinding[] {
+  return [...findings].sort((one, other) => (other.severity ?? 0) - (one.severity ?? 0)).slice(0, MAX_FIRST);
 }
 
 /** @returns whether an item holds one. Only we write them. */

@@ -51,7 +51,7 @@ function wordsOf(storm: Storm, what: string, bank: BankConfig): string {
     ...(first.length < held ? [`  and ${held - first.length} more`] : []),
     '',
     'All of them',
-    `npx strongroom search 'class_uid:2004${kind === 'rule' ? ` AND finding_info.analytic.uid:"${storm.rule.replaceAll(/["\\\\]/g, '')}"` : ''}' --from ${iso(hour)} --to ${iso(until)} --bank ${bank.bank}`,
+    `npx strongroom search 'class_uid:2004${ofRule(storm)}' --from ${iso(hour)} --to ${iso(until)} --bank ${bank.bank}`,
     '(times are those of the events: look further back where they came late)',
     '',
     'What to do',
@@ -60,6 +60,13 @@ function wordsOf(storm: Storm, what: string, bank: BankConfig): string {
     '',
     'The numbers as JSON are the last line.',
   ].join('\n');
+}
+
+/** Goes into a command that somebody pastes, between apostrophes: other products choose the names of their rules. */
+const PLAIN = /^[\w.:/ &!+()-]{1,200}$/;
+
+function ofRule({ kind, rule }: Storm): string {
+  return kind === 'rule' && PLAIN.test(rule) ? ` AND finding_info.analytic.uid:"${rule}"` : '';
 }
 
 function iso(time: number): string {

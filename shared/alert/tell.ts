@@ -6,7 +6,7 @@ import type { HubTarget } from '../hub/publish.ts';
 import { untilWritten, writeItems } from './claims.ts';
 import { afterTelling, LEASE_MS, type Episode } from './episode.ts';
 import { episodeWrite, readHeld, type Held, type Ledger } from './ledger.ts';
-import { messageOf, type AlertMessage } from './message.ts';
+import { messageOf, plainMessage, type AlertMessage } from './message.ts';
 import { publishFinding } from './publish.ts';
 import { copiesOf } from './settings.ts';
 import { isPublished } from './version.ts';
@@ -39,7 +39,8 @@ export async function tell(held: Held, deps: TellDeps, done: { readonly isPublis
     if (!pending.silent) await send(messageOf(snapshot.finding, contextOf(mine, deps)), deps);
   } catch (error) {
     // Without it the next one waits until the lease ends: a pity, not a loss.
-    await write(mine, { ...mine.episode, lease: 0 }, deps).catch(() => false);
+    // Free from now on, and behind all that is due already: what fails for ever must not keep the others waiting.
+    await write(mine, { ...mine.episode, lease: deps.now() }, deps).catch(() => false);
     throw error;
   }
   await noteTold(mine, deps);
@@ -78,7 +79,19 @@ async function noteTold(held: Held, deps: TellDeps): Promise<void> {
   });
 }
 
-export async function send(
+/** What SNS takes for wrong once is wrong for ever, and would hold up all that is behind it: then it goes out in plain words. */
+const WRONG: ReadonlySet<string> = new Set(['InvalidParameterException', 'InvalidParameterValueException', 'InvalidParameter']);
+
+export async function send(message: AlertMessage, to: Pick<TellDeps, 'sns' | 'topicArn'>): Promise<void> {
+  try {
+    await sendAsItIs(message, to);
+  } catch (error) {
+    if (!(error instanceof Error && WRONG.has(error.name))) throw error;
+    await sendAsItIs(plainMessage(message), to);
+  }
+}
+
+async function sendAsItIs(
   { subject, body, attributes }: AlertMessage,
   { sns, topicArn }: Pick<TellDeps, 'sns' | 'topicArn'>,
 ): Promise<void> {

@@ -26,9 +26,16 @@ function secretsOf(osint: unknown): readonly Secret[] {
   return (isArray(osint) ? osint.filter(isObject) : []).flatMap((one) => {
     const [tlp, value] = [text(one['tlp']), text(one['value'])];
     if (tlp === undefined || value === undefined || OPEN.has(tlp.toUpperCase())) return [];
-    return [{ value: value.toLowerCase(), mark: `(TLP:${tlp})`, network: networkOf(value) }];
+    return [{ value: value.toLowerCase(), mark: markOf(tlp), network: networkOf(value) }];
   });
 }
+
+/** Whoever reports a finding chooses the text: it must neither grow into a page nor be a secret of another indicator. */
+function markOf(tlp: string): string {
+  return MARKS.test(tlp) ? `(TLP:${tlp.toUpperCase()})` : '(TLP:RED)';
+}
+
+const MARKS = /^(?:red|amber|amber[+ ]strict)$/i;
 
 function networkOf(value: string): BlockList | undefined {
   const [address = '', bits = ''] = value.split('/');
@@ -45,9 +52,14 @@ function maskedObject(node: object, secrets: readonly Secret[]): Record<string, 
 }
 
 function masked(node: unknown, secrets: readonly Secret[]): unknown {
-  if (typeof node === 'string') return secrets.reduce(maskedText, node);
+  if (typeof node === 'string') return secrets.reduce((words, secret) => bounded(maskedText(words, secret), node, secret), node);
   if (isArray(node)) return node.map((member) => masked(member, secrets));
   return isObject(node) ? maskedObject(node, secrets) : node;
+}
+
+/** Values may be chosen so that each is in the marks of the others: then nothing of the text is shown. */
+function bounded(words: string, before: string, { mark }: Secret): string {
+  return words.length > before.length * 4 + 100 ? mark : words;
 }
 
 /** Addresses are written in many ways: each that a text holds is looked up. */

@@ -8,7 +8,9 @@ import type { JsonObject, OcsfEvent, Origin, ReplayMark } from '../model.ts';
 import { isArray, isObject, object, text } from '../outcome.ts';
 import { isReplayMark } from '../replay/target.ts';
 import type { Episode, FindingStatus, Hit, Pending } from './episode.ts';
-import { relatedOf } from './hits.ts';
+import { line } from './description.ts';
+import { relatedOf, uidOf } from './hits.ts';
+import { withoutSecrets } from './tlp.ts';
 
 const ACTIVITY: Readonly<Record<Pending['action'], number>> = { create: 1, update: 2, close: 3 };
 /** https://schema.ocsf.io/1.8.0/classes/detection_finding (status_id) */
@@ -16,6 +18,8 @@ export const STATUS_ID: Readonly<Record<FindingStatus, number>> = { new: 1, ackn
 
 const MAX_RELATED = 50;
 const MAX_EVIDENCES = 10;
+/** Characters of JSON of one event in the item of an episode. */
+const MAX_DETAIL = 2000;
 /** An item of DynamoDB has 400 KB at most, with its other attributes and in base64. */
 const MAX_PACKED = 250_000;
 
@@ -31,9 +35,15 @@ export interface Snapshot {
 /** @returns it as it is kept in the table. What no item can hold is left out, and the finding says so. */
 export function packed(snapshot: Snapshot): JsonObject {
   const { finding, evidence, way, origin, replay } = snapshot;
-  const whole = zipped(finding);
-  const kept = whole.length <= MAX_PACKED ? whole : zipped(shortened(finding));
-  return { zip: kept, evidence, way, origin: { ...origin }, replay: replay === undefined ? undefined : { ...replay } };
+  return { zip: fitting(finding), evidence, way, origin: { ...origin }, replay: replay === undefined ? undefined : { ...replay } };
+}
+
+function fitting(finding: OcsfEvent): string {
+  for (const form of [finding, shortened(finding)]) {
+    const zip = zipped(form);
+    if (zip.length <= MAX_PACKED) return zip;
+  }
+  return zipped(least(finding));
 }
 
 function zipped(finding: OcsfEvent): string {
@@ -43,6 +53,38 @@ function zipped(finding: OcsfEvent): string {
 function shortened(finding: OcsfEvent): OcsfEvent {
   const unmapped = { evidence: finding.unmapped?.['evidence'], left_out: ['evidences', 'resources', 'unmapped'] };
   return { ...finding, evidences: undefined, resources: undefined, unmapped };
+}
+
+/** What it is, where and since when: the rest is in the index. Without the indicators in it, whose marks are not in it. */
+function least(given: OcsfEvent): OcsfEvent {
+  const { activity_id, category_uid, class_uid, type_uid, severity_id, time, metadata, ...more } = withoutSecrets(given);
+  const info = object(more['finding_info']) ?? {};
+  const analytic = object(info['analytic']) ?? {};
+  const cloud = object(more['cloud']);
+  return {
+    ...{ activity_id, category_uid, class_uid, type_uid, severity_id, time },
+    ...{ count: numeric(more['count']), is_alert: more['is_alert'] === true, status_id: numeric(more['status_id']) },
+    metadata: {
+      uid: metadata.uid.slice(0, 500),
+      version: metadata.version.slice(0, 100),
+      product: { name: metadata.product.name.slice(0, 500), vendor_name: metadata.product.vendor_name.slice(0, 500) },
+    },
+    ...(cloud === undefined ? {} : { cloud: { account: { uid: line(object(cloud['account'])?.['uid']) }, region: line(cloud['region']) } }),
+    finding_info: {
+      uid: uidOf(given),
+      title: line(info['title']),
+      desc: line(info['desc']),
+      analytic: { uid: line(analytic['uid']), name: line(analytic['name']), type_id: numeric(analytic['type_id']) },
+      types: isArray(info['types']) ? info['types'].slice(0, 5).flatMap((type) => line(type) ?? []) : undefined,
+      first_seen_time: numeric(info['first_seen_time']),
+      last_seen_time: numeric(info['last_seen_time']),
+    },
+    unmapped: { left_out: ['all but what it is and where'] },
+  };
+}
+
+function numeric(candidate: unknown): number | undefined {
+  return typeof candidate === 'number' ? candidate : undefined;
 }
 
 /** @returns undefined for what packed() did not make. */
@@ -122,7 +164,14 @@ function statedBy(finding: OcsfEvent, { status, changed, revision }: Episode): O
 export function detailsOf(finding: OcsfEvent): Pick<Hit, 'related' | 'evidences'> {
   const evidences = finding['evidences'];
   return {
-    related: relatedOf(finding).slice(-MAX_RELATED / 2),
-    evidences: (isArray(evidences) ? evidences.filter(isObject) : []).slice(0, 2).filter((one) => JSON.stringify(one).length < 2000),
+    related: relatedOf(finding)
+      .slice(-MAX_RELATED / 2)
+      .filter(isSmall),
+    evidences: (isArray(evidences) ? evidences.filter(isObject) : []).slice(0, 2).filter(isSmall),
   };
+}
+
+/** Many of them are in one item of the table, and whoever causes an event may choose its length. */
+function isSmall(one: JsonObject): boolean {
+  return JSON.stringify(one).length < MAX_DETAIL;
 }

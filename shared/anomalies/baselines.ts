@@ -13,6 +13,8 @@ const BY_SERVICES: readonly Clause[] = [{ term: { 'actor.user.type_id': AWS_SERV
 const BY_LONG_TERM_KEYS: Clause = { prefix: { 'actor.user.programmatic_credentials.uid': 'AKIA' } };
 const CHANGES: Clause = { terms: { activity_id: [1, 3, 4] } };
 const FAILURES: Clause = { term: { status_id: 2 } };
+/** Whoever knows a name can fail to sign in by it: that is no journey of its owner, and nothing to be learned. */
+const FAILED_SIGN_INS: Clause = { bool: { filter: [{ term: { class_uid: String(AUTHENTICATION.uid) } }, FAILURES] } };
 const ALLOWED: Clause = { term: { action_id: 1 } };
 const PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', '169.254.0.0/16'];
 const FROM_INSIDE: Clause = { terms: { 'src_endpoint.ip': PRIVATE } };
@@ -28,7 +30,7 @@ const ASK_HOST =
 const COUNT = { kind: 'count' } as const;
 const OF_PRINCIPALS = {
   products: CLOUDTRAIL,
-  except: BY_SERVICES,
+  except: [...BY_SERVICES, FAILED_SIGN_INS],
   entity: 'principal',
   measure: COUNT,
   grain: 'hour',
@@ -96,7 +98,7 @@ export const BASELINES: readonly Baseline[] = [
     classes: [API_ACTIVITY, AUTHENTICATION],
     filter: [],
     // Those are told by key-country, once.
-    except: [...BY_SERVICES, BY_LONG_TERM_KEYS],
+    except: [...BY_SERVICES, BY_LONG_TERM_KEYS, FAILED_SIGN_INS],
     key: 'src_endpoint.location.country',
     unit: 'calls',
     kinds: ['first_seen', 'rare'],

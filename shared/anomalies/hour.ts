@@ -64,7 +64,7 @@ async function judgeSlot({ baseline, slot, observations }: SlotCounts, deps: Hou
   const isWarm = first !== undefined && slot * HOURS[grain] - first >= WARM_UP_DAYS * 24;
   // While everything is new, nobody is asked.
   const unknown =
-    isWarm && slot * HOURS[grain] >= state.since ? newOnes(observations, profiles, { baseline, slot }).slice(0, MOST_ASKED) : [];
+    isWarm && slot * HOURS[grain] >= state.since ? inTurn(newOnes(observations, profiles, { baseline, slot })).slice(0, MOST_ASKED) : [];
   const contexts =
     unknown.length === 0 ? new Map() : await store.contexts({ baseline: id, pairs: unknown, slot, memory: MEMORY[grain], warmUp });
   const isClosed = (profile: Profile, kind: Kind, at: number): boolean => closed.has(uidOf(bank, baseline, profile, { kind, slot: at }));
@@ -75,6 +75,17 @@ async function judgeSlot({ baseline, slot, observations }: SlotCounts, deps: Hou
     observations.flatMap(({ entity, key }) => profiles.get(profileId(entity, key)) ?? []),
   );
   return found;
+}
+
+/** @returns the first of each entity, then the second of each: a host that tries every port must not hide what is new of another. */
+export function inTurn<T extends Pair>(pairs: readonly T[]): readonly T[] {
+  const turns = new Map<string, number>();
+  const placed = pairs.map((pair) => {
+    const turn = turns.get(pair.entity) ?? 0;
+    turns.set(pair.entity, turn + 1);
+    return { pair, turn };
+  });
+  return placed.sort((one, other) => one.turn - other.turn).map(({ pair }) => pair);
 }
 
 function firstOf(totals: ReadonlyMap<number, number>): number | undefined {

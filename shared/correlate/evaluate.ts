@@ -64,32 +64,75 @@ async function evaluateSome(
     for (const part of parts) found.push(...(await evaluateSome({ ...stretch, groups: part }, isUsedUp, deps)));
     return found;
   }
+  if (isCut && isLong(stretch)) return await evaluateHalves(stretch, isUsedUp, deps);
   const wanted = new Set(groups.map((group) => JSON.stringify(group)));
   const correlator = createCorrelator<Match>(family.correlations, {
     isUsedUp: ({ id }, group, time) => id === family.correlation.id && isUsedUp(group, time),
   });
-  const all = [...matches.flatMap((match) => correlator.add(match)), ...correlator.end(deps.now())];
+  // Of what opens behind the stretch, not all was read.
+  const end = Math.min(deps.now(), stretch.to + family.spanMs + 1);
+  const all = [...matches.flatMap((match) => correlator.add(match)), ...correlator.end(end)];
   return all
     .filter(({ correlation, group }) => correlation.id === family.correlation.id && wanted.has(JSON.stringify(group)))
     .map((one) => (isCut ? { ...one, cut: true } : one));
 }
 
-/** @returns the latest of them, in order of time. */
-async function matchesIn(
-  { family, groups, from, to }: Stretch,
+/** Two halves can be asked for fewer events. */
+function isLong({ family, from, to }: Stretch): boolean {
+  return to - from > family.spanMs;
+}
+
+/** After an outage, hours are looked at: the latest events of one group must not hide its first. */
+async function evaluateHalves(
+  stretch: Stretch,
+  isUsedUp: (group: readonly string[], time: number) => boolean,
   deps: EvaluateDeps,
-): Promise<{ readonly matches: readonly RuleMatch<Match>[]; readonly isCut: boolean }> {
-  const range = { from: from - family.spanMs, to: to + family.spanMs + 1 };
+): Promise<readonly Fired<Match>[]> {
+  const middle = stretch.from + Math.floor((stretch.to - stretch.from) / 2);
+  const first = await evaluateSome({ ...stretch, to: middle }, isUsedUp, deps);
+  const has = (time: number): boolean => first.some(({ start, end }) => time >= start && time <= end);
+  const second = await evaluateSome({ ...stretch, from: middle }, (group, time) => has(time) || isUsedUp(group, time), deps);
+  return [...first, ...second];
+}
+
+interface Matches {
+  readonly matches: readonly RuleMatch<Match>[];
+  /** There are more; where fewer can be asked for, these are not all that could be read. */
+  readonly isCut: boolean;
+}
+
+/** @returns the latest of them, in order of time. */
+async function matchesIn(stretch: Stretch, deps: EvaluateDeps): Promise<Matches> {
+  const { family, groups } = stretch;
+  const canBeLess = groups.length > 1 || isLong(stretch);
   const limit = deps.mostEvents ?? MOST_EVENTS;
-  const query = { bool: { filter: [timeFilter(range), familyQuery(family, groups, deps.lists)] } };
-  const { total, hits } = await search(deps.client, { periods: periodsOf(range, deps.now()), query, limit });
+  const found = await matchesOf(stretch, family.rules, { limit, canBeLess }, deps);
+  if (!found.isCut || canBeLess || family.rules.length === 1) return found;
+  // Nor must what is repeated hide another step: each rule has its share.
+  const share = { limit: Math.ceil(limit / family.rules.length), canBeLess };
   const matches: RuleMatch<Match>[] = [];
-  const own = new Set(family.rules.map(({ id }) => id));
+  for (const rule of family.rules) matches.push(...(await matchesOf(stretch, [rule], share, deps)).matches);
+  return { matches: inOrder(matches), isCut: true };
+}
+
+async function matchesOf(
+  { family, groups, from, to }: Stretch,
+  rules: Family['rules'],
+  { limit, canBeLess }: { readonly limit: number; readonly canBeLess: boolean },
+  deps: EvaluateDeps,
+): Promise<Matches> {
+  const range = { from: from - family.spanMs, to: to + family.spanMs + 1 };
+  const query = { bool: { filter: [timeFilter(range), familyQuery({ rules, ways: family.ways }, groups, deps.lists)] } };
+  const { total, hits } = await search(deps.client, { periods: periodsOf(range, deps.now()), query, limit });
+  const isCut = total > limit;
+  const matches: RuleMatch<Match>[] = [];
+  const own = new Set(rules.map(({ id }) => id));
   for await (const { event } of hits) {
+    if (isCut && canBeLess) break;
     const known = eventOf(event);
     if (known !== undefined) matches.push(...deps.rules.matches(known).filter(({ rule }) => own.has(rule)));
   }
-  return { matches: inOrder(matches), isCut: total > limit };
+  return { matches: inOrder(matches), isCut };
 }
 
 /** Events of one time in the order of their rules, then of their ids: whatever order the index gives them in, the same windows fire. */

@@ -34,6 +34,8 @@ export function windowFinding(fired: Fired<Match>, { bank, uid, suppression }: W
   return newFinding({
     uid,
     bank,
+    // As long as it goes on it is one alert, with updates.
+    family: digest(16, 'family', bank, correlation.id, JSON.stringify(group)),
     ...told,
     analytic: { ...told.analytic, type_id: ANALYTIC.behavioral },
     types: ['correlation', correlation.type],

@@ -9,6 +9,7 @@ import type { JsonObject } from '../model.ts';
 import { isObject, object, text } from '../outcome.ts';
 import type { Log } from '../observe/log.ts';
 import { emit, type MetricsWriter } from '../observe/metrics.ts';
+import { seenOf } from './copied.ts';
 import { affectedBy, eventOf, evaluate, familyQuery, stretchesOf, type Affected, type EvaluateDeps, type Stretch } from './evaluate.ts';
 import { windowFinding, windowUid } from './finding.ts';
 import { nextPage, refresh, shardsOf, type Shard } from './ingested.ts';
@@ -37,8 +38,9 @@ export interface Correlated {
   readonly overtaken: boolean;
 }
 
-/** Pages between two savings of the position. */
-const PAGES = 20;
+/** Pages between two savings of the position. A round that took long is followed by a shorter one: what is loud must not keep a run from its end. */
+const PAGES = { first: 2, most: 20 } as const;
+const LONG_MS = 10_000;
 /** Windows are not over before late events had time to come. */
 const LATENESS_MS = 15 * 60_000;
 const DAY_MS = 86_400_000;
@@ -51,8 +53,11 @@ export async function correlateOnce(deps: CorrelateDeps): Promise<Correlated> {
   const total = { candidates: 0, groups: 0, findings: 0, alerts: 0 };
   let position = await loadPosition(deps.claims, started);
   let left: readonly Shard[] = [];
+  let pages: number = PAGES.first;
+  const done = new Set<string>();
   do {
-    const round: Round = await takeRound(position, deps);
+    const began = deps.now();
+    const round: Round = await takeRound(position, { pages, done }, deps);
     const raised = await raiseAll(round.affected, deps);
     if (raised === undefined) return { ...total, behind: 0, overtaken: true };
     total.candidates += round.candidates;
@@ -63,6 +68,7 @@ export async function correlateOnce(deps: CorrelateDeps): Promise<Correlated> {
     const saved = await savePosition(deps.claims, round.position, deps.now());
     if (saved === undefined) return { ...total, behind: 0, overtaken: true };
     position = saved;
+    pages = deps.now() - began > LONG_MS ? Math.max(1, Math.floor(pages / 2)) : Math.min(PAGES.most, pages * 2);
   } while (left.length > 0 && deps.now() - started < deps.budgetMs);
   const { seen } = position;
   const behind = left.reduce((sum, shard) => sum + shard.checkpoint - (seen.get(shardKey(shard)) ?? -1), 0);
@@ -82,22 +88,28 @@ interface Round {
   readonly left: readonly Shard[];
 }
 
-async function takeRound(position: Position, deps: CorrelateDeps): Promise<Round> {
+interface Turn {
+  readonly pages: number;
+  /** Shards that had their turn in this run: however many have something new all the time, the busiest has its turn too. */
+  readonly done: Set<string>;
+}
+
+async function takeRound(position: Position, { pages: most, done }: Turn, deps: CorrelateDeps): Promise<Round> {
   const { client, rules } = deps;
   const now = deps.now();
   const shards = await shardsOf(client);
-  const seen = new Map(shards.flatMap((shard) => [[shardKey(shard), position.seen.get(shardKey(shard)) ?? -1] as const]));
+  const seen = await seenOf(client, shards, position.seen);
   const after = (shard: Shard): number => seen.get(shardKey(shard)) ?? -1;
   // What is made anew, of a year maybe, waits for what has just come.
   const news = shards
-    .filter((shard) => shard.checkpoint > after(shard))
+    .filter((shard) => shard.checkpoint > after(shard) && !done.has(shardKey(shard)))
     .sort((one, other) => one.checkpoint - after(one) - other.checkpoint + after(other));
   const there = new Set(await refresh(client, [...new Set(news.map(({ store }) => store))]));
   const query = newsQuery(Math.max(position.since, now - LATEST_MS), deps);
   const affected: Affected[] = [];
   let [candidates, pages] = [0, 0];
   for (const shard of news) {
-    while (there.has(shard.store) && after(shard) < shard.checkpoint && pages < PAGES) {
+    while (there.has(shard.store) && after(shard) < shard.checkpoint && pages < most) {
       pages++;
       const page = await nextPage(client, shard, { after: after(shard), query, size: deps.pageSize });
       candidates += page.hits.length;
@@ -108,6 +120,7 @@ async function takeRound(position: Position, deps: CorrelateDeps): Promise<Round
       }
       seen.set(shardKey(shard), page.seen);
     }
+    if (after(shard) >= shard.checkpoint) done.add(shardKey(shard));
   }
   const left = news.filter((shard) => there.has(shard.store) && after(shard) < shard.checkpoint);
   const { ripe, due } = dueOf(position.due, affected, deps);

@@ -1,8 +1,9 @@
 // What correlations remember between runs, in the table of claims: how far every shard was read, what has to be looked at when its window is
 // over, and the windows that have fired. https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { readItems, writeItems, type ClaimTable, type Stored } from '../alert/claims.ts';
 import { digest } from '../ids.ts';
-import { isArray, isObject, object, text } from '../outcome.ts';
+import { isArray, isObject, object, parseJson, text } from '../outcome.ts';
 
 const DAY_MS = 86_400_000;
 const POSITION_ID = 'correlate/position';
@@ -40,7 +41,8 @@ const START_MS = DAY_MS;
 
 export async function loadPosition(claims: ClaimTable, now: number): Promise<Position> {
   const stored = (await readItems(claims, [POSITION_ID], now))(POSITION_ID);
-  const { since, seen, due } = stored.content ?? {};
+  const { since, due, shards } = stored.content ?? {};
+  const seen = typeof shards === 'string' ? parseJson(gunzipSync(Buffer.from(shards, 'base64')).toString()) : undefined;
   return {
     since: typeof since === 'number' ? since : now - START_MS,
     seen: new Map(Object.entries(object(seen) ?? {}).flatMap(([shard, number]) => (typeof number === 'number' ? [[shard, number]] : []))),
@@ -61,7 +63,9 @@ function dueOf(one: unknown): Due | undefined {
 export async function savePosition(claims: ClaimTable, position: Position, now: number): Promise<Position | undefined> {
   const { since, seen, due, stored } = position;
   const kept = due.slice(0, MAX_DUE);
-  const content = { since, seen: Object.fromEntries(seen), due: kept };
+  // An item may have 400 KB: years of stores are thousands of shards, whose names are alike.
+  const shards = gzipSync(JSON.stringify(Object.fromEntries(seen))).toString('base64');
+  const content = { since, shards, due: kept };
   const written = await writeItems(claims, [{ before: stored, content, expires: now + POSITION_KEPT_MS }]);
   return written ? { ...position, due: kept, stored: { ...stored, version: stored.version + 1 } } : undefined;
 }

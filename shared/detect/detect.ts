@@ -1,6 +1,7 @@
 // One hub batch against the rules. Pure: what is found is published and alerted by shared/alert/alerts.ts.
 import type { Batch } from '../hub/batch.ts';
 import { fromDocument } from '../hub/document.ts';
+import { documentId } from '../ids.ts';
 import type { HubDocument, OcsfEvent, ParkedRecord } from '../model.ts';
 import { COMPLIANCE_FINDING, DATA_SECURITY_FINDING, DETECTION_FINDING, VULNERABILITY_FINDING } from '../ocsf/classes.ts';
 import { intelFindings, type IntelFindings } from '../intel/finding.ts';
@@ -50,8 +51,41 @@ export function detect({ header, documents }: Batch, engine: Engine, suppressing
   }
   const suppressedBy = ({ rule, event }: Match) => suppressing?.suppressions.of(rule.id, [event], suppressing.now);
   const { evidence } = header;
-  const findings = findingsOf(matches, { bank: header.origin.bank, evidence, suppressedBy });
-  return { findings: [...findings, ...(bank === undefined ? [] : intelFindings(marked, { bank, evidence }))], reported, parked };
+  const context = { bank: header.origin.bank, evidence, suppressedBy };
+  const found = eachOr(matches, (some) => findingsOf(some, context));
+  const intel = bank === undefined ? NOTHING : eachOr(marked, (some) => intelFindings(some, { bank, evidence }));
+  for (const event of new Set([...found.failed.map((match) => match.event), ...intel.failed])) {
+    const at = documents.findIndex(({ id }) => id === documentId(event.metadata.uid));
+    const document = documents[at];
+    if (document !== undefined) parked.push(parkedOf(header, document, { at, detail: 'no finding could be made of it' }));
+  }
+  return { findings: [...found.findings, ...intel.findings], reported, parked };
+}
+
+interface Made<T> {
+  readonly findings: readonly OcsfEvent[];
+  readonly failed: readonly T[];
+}
+
+const NOTHING = { findings: [], failed: [] } as const;
+
+/** One that nothing can be made of must not stop all others: the shard would wait for it until the stream forgets. */
+function eachOr<T>(all: readonly T[], make: (some: readonly T[]) => readonly OcsfEvent[]): Made<T> {
+  try {
+    return { findings: make(all), failed: [] };
+  } catch {
+    const failed = new Set(all.filter((one) => !isMade(() => make([one]))));
+    return { findings: make(all.filter((one) => !failed.has(one))), failed: [...failed] };
+  }
+}
+
+function isMade(make: () => unknown): boolean {
+  try {
+    make();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Vulnerabilities, controls that fail and sensitive data are many, and no emergency unless who reports them says so. */

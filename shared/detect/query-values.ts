@@ -20,8 +20,9 @@ export type Plain = Pick<Comparison, 'operator' | 'every' | 'cased'> & { readonl
 
 /** Clauses of one query are counted, 1,024 are allowed. */
 const MOST_VALUES = 300;
-/** The index takes expressions of 1,000 characters. */
+/** The index takes expressions of 1,000 characters. In one, a letter may become five, which somebody who chooses his name may count on. */
 const LONGEST_PATTERN = 500;
+const LONGEST_REGEXP = 1000;
 
 /** @returns the events whose attribute meets it. */
 export function compared(target: Target, { operator, values, every, cased }: Plain): Bound {
@@ -122,9 +123,11 @@ function caseOf(cased: boolean): JsonObject {
   return cased ? {} : { case_insensitive: true };
 }
 
-function patterned({ path, search }: Target, pieces: readonly Piece[], [atStart, atEnd]: Anchors, cased: boolean): Bound {
+function patterned(target: Target, pieces: readonly Piece[], [atStart, atEnd]: Anchors, cased: boolean): Bound {
+  const { path, search } = target;
   const whole: readonly Piece[] = [...(atStart ? [] : ANY_TEXT), ...pieces, ...(atEnd ? [] : ANY_TEXT)];
   const [kind, pattern] = patternOf(whole, search, cased);
+  if (kind === 'regexp' && pattern.length > LONGEST_REGEXP) return atMost(exists(target));
   const found: JsonObject = { [kind]: { [path]: { value: pattern, ...caseOf(cased) } } };
   const isSure = !pieces.includes('?') && (cased || pieces.every((piece) => isText(piece, isAscii)));
   // What is longer than the index takes may match too: only a value without wildcards is surely shorter.

@@ -42,7 +42,7 @@ export function queryOf(rule: Rule, lists: Lists, having: readonly (readonly Hav
   const events = all([source.events, ...inOneClass(byClass)]);
   return {
     query: sent(events),
-    exact: byClass.every(({ exact }) => exact),
+    exact: byClass.length > 0 && byClass.every(({ exact }) => exact),
     periods: source.classes.length === 0 ? [INDEX_PREFIX] : source.classes.map(({ name }) => `${INDEX_PREFIX}${name}-`),
   };
 }

@@ -84,6 +84,16 @@ function stateOf({ etag, lastModified }: Fetched): JsonObject {
   return { etag, last_modified: lastModified };
 }
 
+/** For a feed of many requests, each of which may be slow: the function has other feeds to read. */
+const PATIENCE_MS = 180_000;
+
+/** @returns whether the reading has to end with so many bytes: what is left comes next time. */
+function patience(feed: IntelFeed): (bytes: number) => boolean {
+  const end = performance.now() + PATIENCE_MS;
+  const { expandedBytes } = limitsOf(feed);
+  return (bytes) => bytes > expandedBytes || performance.now() > end;
+}
+
 /** Pages of one reading; what is beyond comes next time. */
 const MAX_PAGES = 500;
 const MAX_OBJECTS = 1_000_000;
@@ -93,10 +103,13 @@ const TAXII = 'application/taxii+json;version=2.1';
 const readTaxii: ReadFeed = async (feed, state, { fetch, credentials, url }) => {
   const objects: JsonObject[] = [];
   let place: TaxiiPlace = { added: text(state['added_after']), next: undefined };
-  for (let page = 0; page < MAX_PAGES && objects.length < MAX_OBJECTS; page++) {
+  const isOver = patience(feed);
+  let size = 0;
+  for (let page = 0; page < MAX_PAGES && objects.length < MAX_OBJECTS && !isOver(size); page++) {
     const fetched = await fetch({ url: taxiiUrl(url, place), credentials, headers: { accept: TAXII }, limits: limitsOf(feed) });
     const envelope = object(parseJson(fetched?.body.toString('utf8') ?? ''));
     if (fetched === undefined || envelope === undefined) throw new FeedError('answers without a TAXII envelope');
+    size += fetched.body.length;
     const found = envelope['objects'];
     if (isArray(found)) objects.push(...found.filter(isObject));
     const last = text(fetched.headers['x-taxii-date-added-last']) ?? place.added;
@@ -144,16 +157,22 @@ const readMisp: ReadFeed = async (feed, state, { fetch, credentials, url }) => {
   const changed = listed.filter(({ uuid, timestamp }) => known[uuid] !== timestamp);
   if (changed.length === 0) return undefined;
   const read: StixParsed[] = [];
+  const isOver = patience(feed);
+  let [size, done] = [0, 0];
   for (const { uuid } of changed.slice(0, MAX_EVENTS)) {
+    if (isOver(size)) break;
+    done++;
     const event = await fetch({ url: new URL(`${uuid}.json`, base).href, credentials, limits });
-    if (event !== undefined) read.push(parseMispEvent(event.body));
+    if (event === undefined) continue;
+    size += event.body.length;
+    read.push(parseMispEvent(event.body));
   }
-  return { ...joined(read), complete: false, state: { events: eventsOf(listed, changed) } };
+  return { ...joined(read), complete: false, state: { events: eventsOf(listed, changed.slice(done)) } };
 };
 
 /** What is left for the next time stands with the time it had. */
-function eventsOf(listed: readonly MispEntry[], changed: readonly MispEntry[]): JsonObject {
-  const left = new Set(changed.slice(MAX_EVENTS).map(({ uuid }) => uuid));
+function eventsOf(listed: readonly MispEntry[], rest: readonly MispEntry[]): JsonObject {
+  const left = new Set(rest.map(({ uuid }) => uuid));
   return Object.fromEntries(listed.flatMap(({ uuid, timestamp }) => (left.has(uuid) ? [] : [[uuid, timestamp]])));
 }
 

@@ -9,7 +9,8 @@ import type { JsonObject, OcsfEvent } from '../model.ts';
 import { object } from '../outcome.ts';
 import { kindOf, subjectOf, type Kind } from './finding-kind.ts';
 import { isConfidential } from './indicator.ts';
-import { entriesOf, type OsintEntry } from './osint.ts';
+import { networkOf, newWords, parseAddress, startsAs } from './address.ts';
+import { entriesOf, MASKED, type OsintEntry } from './osint.ts';
 
 export interface IntelFindings {
   readonly bank: Pick<BankConfig, 'bank' | 'intel'>;
@@ -63,7 +64,13 @@ function isSure({ type, confidence }: OsintEntry, { alert_confidence: floor = AL
 function uidOf({ event, entry, subject }: Found, bank: string, retro: boolean): string {
   const when = retro ? 'retro' : String(Math.floor(event.time / DAY_MS));
   const account = object(object(event['cloud'])?.['account'])?.['uid'] ?? null;
-  return digest(16, 'finding', bank, 'intel', JSON.stringify([entry.type, entry.value, account, subject, when]));
+  return digest(
+    16,
+    'finding',
+    bank,
+    'intel',
+    JSON.stringify([entry.type, entry.value === MASKED ? (entry.id ?? MASKED) : entry.value, account, subject, when]),
+  );
 }
 
 function levelOf({ feed: { severity = 'medium' }, kind }: Found): SeverityName {
@@ -78,7 +85,7 @@ function findingOf(uid: string, group: readonly [Found, ...Found[]], { bank, evi
   const hidden = isConfidential(entry.tlp);
   const shown = hidden ? `indicator ${entry.id ?? 'without an id'} (TLP ${entry.tlp}, not shown)` : entry.value;
   const what = entry.name === undefined || hidden ? '' : ` (${entry.name})`;
-  const about = kind.isInbound ? '' : `, ${subject}`;
+  const about = kind.isInbound || (hidden && holds(subject, entry)) ? '' : `, ${subject}`;
   const title = retro ? `${kind.title}, found in what was logged before it was listed` : kind.title;
   return newFinding({
     ...{ uid, bank: bank.bank, title, evidence, tags: kind.tags },
@@ -142,7 +149,18 @@ function apiOf(event: OcsfEvent): JsonObject | undefined {
   return api === undefined ? undefined : { operation: api['operation'], service: object(api['service']) };
 }
 
-/** @returns whether an object is the one that was met, or has the value anywhere in it: of a network, any of its addresses would tell it. */
-function mayTell(name: string, found: JsonObject, { value, path }: OsintEntry): boolean {
-  return path.startsWith(name) || JSON.stringify(found).toLowerCase().includes(value.toLowerCase());
+/** @returns whether an object is the one that was met, or has what tells the value anywhere in it. */
+function mayTell(name: string, found: JsonObject, entry: OsintEntry): boolean {
+  return entry.path.startsWith(name) || holds(JSON.stringify(found), entry);
+}
+
+/** Of a network, any of its addresses would tell it; of a URL, its host would. */
+function holds(words: string, { type, value }: OsintEntry): boolean {
+  const lower = words.toLowerCase();
+  const told = type === 'url' ? value.replace(/[/?].*$/s, '') : value;
+  if (lower.includes(told.toLowerCase())) return true;
+  const network = type === 'network' ? networkOf(value) : undefined;
+  if (network === undefined) return false;
+  const found = newWords();
+  return (lower.match(/[0-9a-f:.]+/g) ?? []).some((one) => parseAddress(one, found) && startsAs(found, network.words, network.bits));
 }

@@ -1,5 +1,7 @@
 // What a feed says is bad, in one form whatever the feed's own. https://docs.oasis-open.org/cti/stix/v2.1/os/stix-v2.1-os.html#_muftrcpnf89v
 
+import { FeedError } from './formats/format.ts';
+
 /** What kind of value; `network` is a range of addresses, `wallet` an address of a chain. */
 export type IndicatorType = 'ip' | 'network' | 'domain' | 'url' | 'hash' | 'email' | 'user_agent' | 'wallet' | 'cve';
 
@@ -48,6 +50,9 @@ export interface Parsed {
 /** Counts what is passed over. A feed chooses its texts: there are never more than this many reasons. */
 const MAX_REASONS = 50;
 
+/** Of one feed. Beyond, it would take the memory that all of them share. */
+export const MAX_INDICATORS = 2_000_000;
+
 export interface Collector {
   readonly add: (indicator: Indicator) => void;
   readonly skip: (reason: string) => void;
@@ -58,7 +63,9 @@ export function createCollector(): Collector {
   const indicators: Indicator[] = [];
   const skipped = new Map<string, number>();
   return {
-    add: (indicator) => void indicators.push(indicator),
+    add(indicator) {
+      if (indicators.push(indicator) > MAX_INDICATORS) throw new FeedError(`has more than ${MAX_INDICATORS} indicators`);
+    },
     skip(reason) {
       const known = skipped.has(reason) || skipped.size < MAX_REASONS ? reason : 'other reasons';
       skipped.set(known, (skipped.get(known) ?? 0) + 1);

@@ -1,5 +1,6 @@
 // Events against the index, at the time when they happened.
 import { matchNetworks } from '../detect/sigma/network.ts';
+import { remembered } from '../enrich/remembered.ts';
 import type { OcsfEvent } from '../model.ts';
 import type { IndicatorType } from './indicator.ts';
 import { confidenceAt, type IntelIndex, type Known } from './index/match.ts';
@@ -24,6 +25,7 @@ export interface Matcher {
 /** More would tell nothing more. */
 export const MAX_HITS = 5;
 const MAX_MEMORY = 20_000;
+const LONGEST_NAME = 255;
 const NONE: readonly number[] = [];
 const NO_HITS: readonly Hit[] = [];
 
@@ -76,17 +78,10 @@ function looksOf(index: IntelIndex, isAllowed: (value: string) => boolean): Read
   };
 }
 
-/** Flows come in bundles: of the addresses and names of the last minutes the answers are kept. */
+/** Flows come in bundles: of the addresses and names of the last minutes the answers are kept. Whoever is logged chooses how long a name is. */
 function remembering(look: Look): Look {
-  const answers = new Map<string, readonly number[]>();
-  return (text) => {
-    const remembered = answers.get(text);
-    if (remembered !== undefined) return remembered;
-    const found = look(text);
-    if (answers.size >= MAX_MEMORY) answers.clear();
-    answers.set(text, found);
-    return found;
-  };
+  const known = remembered(look, MAX_MEMORY / 2);
+  return (text) => (text.length > LONGEST_NAME ? look(text) : known(text));
 }
 
 /** @returns a test for canonical addresses and names. */

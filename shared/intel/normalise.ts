@@ -111,6 +111,7 @@ function emailValue(text: string): string | undefined {
 const MAX_AGENT = 1024;
 
 function agentValue(text: string): string | undefined {
+  if (text.length > MAX_AGENT * 2) return undefined;
   const agent = ascii(text.trim(), /[^\x20-\x7e]/gu).toLowerCase();
   return agent === '' || agent.length > MAX_AGENT ? undefined : agent;
 }
@@ -137,8 +138,12 @@ export function normalise(type: IndicatorType, text: string): Observable | undef
   return value === undefined ? undefined : { type, value };
 }
 
+const MAX_WRITTEN = 4096;
+
 /** As people write what must not be clicked on. @returns it as it is meant. */
 export function refang(text: string): string {
+  // Nothing that is matched is as long, and what follows looks again at each place of it.
+  if (text.length > MAX_WRITTEN) return text;
   return text
     .trim()
     .replace(/^["'<(]+|["'>),;]+$/g, '')

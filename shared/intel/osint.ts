@@ -60,6 +60,27 @@ function entryOf({ path, known, confidence }: Hit): JsonObject {
   };
 }
 
+/** In the place of a value that may not be shown. */
+export const MASKED = '***';
+
+/**
+ * An entry repeats what it was found in: what the bank has taken out of the event must not stand there. That there was a hit stays.
+ * @param isTaken whether the bank takes out the attribute of this path. @returns the event itself where nothing changes.
+ */
+export function withoutTakenValues(event: OcsfEvent, isTaken: (path: string) => boolean): OcsfEvent {
+  const entries = event['osint'];
+  if (!isArray(entries)) return event;
+  const left = entries.map((entry) => {
+    const path = isOurs(entry) && isObject(entry) ? text(entry['comment'])?.replaceAll('[]', '') : undefined;
+    return path !== undefined && isTaken(path) && isObject(entry) ? withoutValue(entry) : entry;
+  });
+  return left.every((entry, at) => entry === entries[at]) ? event : { ...event, osint: left };
+}
+
+function withoutValue(entry: JsonObject): JsonObject {
+  return { ...entry, value: MASKED, subnet: undefined, src_url: undefined, references: undefined };
+}
+
 /** An entry of ours, read again. */
 export interface OsintEntry {
   readonly feed: string;

@@ -11,6 +11,7 @@ import { LINKS, readFeed, type FeedDeps, type Reading } from './feeds.ts';
 import { FeedError } from './formats/format.ts';
 import { createIndexBuilder } from './index/build.ts';
 import { digestOf } from './index/open.ts';
+import { MAX_INDICATORS } from './indicator.ts';
 import { liveOf, recordOf, renew, renewUnchanged, type Change, type Kept } from './life.ts';
 import { indexKey, readCopy, readManifest, readState, writeCopy, writeIndexFile, writeManifest, writeState } from './store.ts';
 import type { FeedStatus, Manifest } from './store.ts';
@@ -147,13 +148,26 @@ function statusOf({ live }: Change, reading: Reading | undefined, before: FeedSt
 /** Lists this small change as they like. */
 const SMALL = 20;
 
-/** @throws FeedError for a copy that has lost more than half: an empty page answers with 200 as well. */
+/** @throws FeedError for a copy that has lost more than half (an empty page answers with 200 as well), and for one that lists half the world. */
 export function accepted(feed: IntelFeed, kept: readonly Kept[], reading: Reading, now: number): Change {
   const change = renew(kept, reading, feed, now);
   const before = renewUnchanged(kept, feed, now).live;
   if (reading.complete && feed.may_shrink !== true && before >= SMALL && change.live < before / 2)
     throw new FeedError(`has ${change.live} indicators where it had ${before}; if that is right, set may_shrink for once`);
+  if (change.kept.length > MAX_INDICATORS) throw new FeedError(`has more than ${MAX_INDICATORS} indicators`);
+  if (coverage(reading) > MAX_COVERED)
+    throw new FeedError('has networks that are more than a sixteenth of the Internet: nearly everything would be a hit');
   return change;
+}
+
+/** Addresses of IPv4. The largest lists of networks that are in use have a percent or two. */
+const MAX_COVERED = 2 ** 28;
+
+function coverage({ indicators }: Reading): number {
+  const networks = new Set(indicators.flatMap(({ type, value }) => (type === 'network' && !value.includes(':') ? [value] : [])));
+  let sum = 0;
+  for (const network of networks) sum += 2 ** (32 - Number(network.slice(network.indexOf('/') + 1)));
+  return sum;
 }
 
 async function feedDeps(feed: IntelFeed, { fetch, secret }: UpdateDeps): Promise<FeedDeps> {

@@ -118,13 +118,13 @@ const ANOMALIES: Pick<Role, 'cluster_permissions' | 'index_permissions'> = {
   ],
 };
 
-/** `correlate` asks how far each store has come, and reads what has come and what belongs to it. */
+/** `correlate` asks how far each store has come and of which one it is a copy, and reads what has come and what belongs to it. */
 const CORRELATE: Pick<Role, 'cluster_permissions' | 'index_permissions'> = {
   cluster_permissions: ['indices:data/read/scroll*'],
   index_permissions: [
     {
       index_patterns: [`${INDEX_PREFIX}*`, `${STORE_PREFIX}*`],
-      allowed_actions: ['indices:monitor/stats', 'indices:admin/refresh*', 'indices:data/read/search*'],
+      allowed_actions: ['indices:monitor/stats', 'indices:monitor/settings/get', 'indices:admin/refresh*', 'indices:data/read/search*'],
     },
   ],
 };

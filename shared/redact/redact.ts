@@ -1,6 +1,7 @@
 // Takes personal data out of the hub and index copy as the bank's file says; the sealed evidence keeps it.
 import type { BankConfig } from '../config.ts';
 import { MisconfiguredError } from '../errors.ts';
+import { withoutTakenValues } from '../intel/osint.ts';
 import type { OcsfEvent } from '../model.ts';
 import { isArray, isObject, value } from '../outcome.ts';
 import type { Transform } from '../normalise.ts';
@@ -36,10 +37,11 @@ export function redactor(redactions: BankConfig['redaction']): Transform | undef
   if (vital !== undefined)
     throw new MisconfiguredError(`redaction: no event can do without ${vital.field}; take it out of the bank's file`);
   const rules = redactions.map(({ field, action }) => ({ names: namesOf(field.split('.')), action }));
+  const isTaken = (path: string): boolean => redactions.some(({ field }) => path === field || path.startsWith(`${field}.`));
   return (event) => {
     let current: unknown = event;
     for (const rule of rules) current = redactAt(current, rule, 0);
-    return value(current as OcsfEvent);
+    return value(withoutTakenValues(current as OcsfEvent, isTaken));
   };
 }
 

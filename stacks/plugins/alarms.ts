@@ -172,6 +172,14 @@ function detectionAlarms(bank: string): readonly Alarm[] {
       periods: 3,
     },
     {
+      name: 'correlation-behind',
+      text: 'Correlations are more than 100,000 events behind for an hour: broad ones cost most; `strongroom hunt` shows how much a rule matches, `detections.disable` ends it.',
+      ...metric('Strongroom', 'CorrelateBehind', { Bank: bank }),
+      statistic: 'Maximum',
+      above: 100_000,
+      periods: 12,
+    },
+    {
       name: 'enrichment',
       text: 'Events went on without what they are enriched with: it could not be loaded. The log groups of ingest say why.',
       ...metric('Strongroom', 'EnrichmentFailures', { Bank: bank }),

@@ -11,6 +11,7 @@ import { correlateAll } from '../../shared/detect/sigma/windows.ts';
 import { NO_SUPPRESSIONS } from '../../shared/detect/suppress.ts';
 import { toDocument } from '../../shared/hub/document.ts';
 import type { OcsfEvent } from '../../shared/model.ts';
+import { packStore } from '../../shared/lifecycle/pack.ts';
 import { createMetrics } from '../../shared/observe/metrics.ts';
 import { openSearchClient, type OpenSearch } from '../../shared/opensearch/client.ts';
 import { indexDocuments } from '../../shared/opensearch/late.ts';
@@ -148,7 +149,7 @@ function signIn(user: string, minute: number, result: 'Failure' | 'Success' = 'F
     source: 'cloudtrail',
     record: {
       eventVersion: '1.08',
-      eventID: `${user}-${minute}-${result}`,
+      eventID: `${user.slice(0, 20)}-${minute}-${result}`,
       eventTime: new Date(time).toISOString(),
       eventSource: 'signin.amazonaws.com',
       eventName: 'ConsoleLogin',
@@ -376,4 +377,41 @@ test('the correlations that ship fire on their examples, all of them in the inde
     }
   }
   console.log({ correlations: correlations.length, rounds, ms: Math.round(performance.now() - started) });
+});
+
+test('of a packed store, in as many shards or more, only what is new is read', async () => {
+  await run();
+  await index([...chain('ann', -60), ...chain('bob', -50).slice(0, 3)]);
+  await run();
+  await index(chain('bob', -50).slice(3));
+  const [periods, waiting] = [['ocsf-authentication-2026.11'], { client, now: Date.now, deadline: Date.now() + 60_000 }];
+  const name = (generation: number): string => `events-authentication-2026.11-${generation}`;
+  const pack = async (from: number, shards: number, isSplit: boolean): Promise<unknown> => {
+    await client.indices.putSettings({ index: name(from), body: { 'index.blocks.write': true } });
+    return await packStore({ kind: 'pack', index: name(from), into: name(from + 1), shards, isSplit, periods }, waiting);
+  };
+  expect(await pack(1, 2, true)).toBe('done');
+  expect(await run()).toMatchObject({ candidates: 1, findings: 1, behind: 0 });
+  expect(await pack(2, 2, false)).toBe('done');
+  expect(await run()).toMatchObject({ candidates: 0, groups: 0, behind: 0 });
+  expect(findings()).toHaveLength(2);
+});
+
+test('names that somebody chose to be a burden stop nothing', async () => {
+  await run();
+  const names = ['ki'.repeat(250), 'k'.repeat(5000), 'half\ud800pair', '*?\\"', 'ann'];
+  for (const user of names) await index(chain(user, -60));
+  await run();
+  expect(findings()).toHaveLength(names.length);
+});
+
+test('of a loud group, neither what lies hours back is hidden nor a step by the repetition of another', async () => {
+  await run();
+  const noise = Array.from({ length: 120 }, (_, at) => signIn('ann', -100 + at / 2));
+  const repeated = Array.from({ length: 120 }, (_, at) => signIn('bob', -50 + at / 100, 'Success'));
+  await index([...chain('ann', -150), ...noise, ...chain('bob', -56), ...repeated]);
+  await run({ mostEvents: 50 });
+  const firsts = findings().map(({ related }) => related[0]);
+  expect(firsts).toContain('ann--150-Failure');
+  expect(firsts).toContain('bob--56-Failure');
 });

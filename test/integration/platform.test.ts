@@ -287,7 +287,10 @@ describe('delivered more than once', () => {
     await deliverObject('CloudTrail', bytes);
     await deployment.host.quiesce();
 
-    expect(first.map(({ attributes }) => attributes['account'])).toEqual(['333333333333']);
+    expect(first.map(({ attributes }) => [attributes['account'], attributes['rule']]).sort()).toEqual([
+      ['333333333333', 'Credentials of the root user changed'],
+      ['333333333333', 'Root user activity'],
+    ]);
     expect(await inbox.receive()).toEqual([]);
   });
 });

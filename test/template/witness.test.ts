@@ -37,6 +37,8 @@ it('lets the bank’s notarize call it, and nobody else; notarize may call nothi
       'WitnessAccessPolicy/AskTheWitness',
       [`arn:aws:lambda:eu-west-1:444444444444:function:${text(called?.properties['FunctionName']) ?? ''}`],
     ],
+    // In the same account, for the digest.
+    ['AlertsRole/AskForNumbers', ['arn:aws:lambda:eu-central-1:111111111111:function:strongroom-watched-digest']],
   ]);
 });
 

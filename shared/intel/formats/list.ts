@@ -1,6 +1,6 @@
 // Plain lists: one address, network, name, URL, hash or e-mail address a line, as Spamhaus, Tor and many others publish them; hosts files.
 // https://www.spamhaus.org/drop/, https://check.torproject.org/torbulkexitlist
-import { createCollector, type Parsed } from '../indicator.ts';
+import { createCollector, type Observable, type Parsed } from '../indicator.ts';
 import { normalise, recognise } from '../normalise.ts';
 import { FeedError } from './format.ts';
 
@@ -9,6 +9,15 @@ const HOSTS = /^(?:0\.0\.0\.0|127\.0\.0\.1|::1?)\s+(\S+)$/;
 const COMMENT = /^(?:[#;]|\/\/)/;
 /** Behind a value. */
 const TRAILING = /\s+(?:[#;]|\/\/).*$|\s*;.*$/;
+
+/** A longer line is none of a list's; and expressions are slow on it. */
+const MAX_LINE = 4096;
+
+function entryOf(line: string): Observable | undefined {
+  const text = line.replace(TRAILING, '');
+  const host = HOSTS.exec(text)?.[1];
+  return host === undefined ? recognise(text) : normalise('domain', host);
+}
 
 /** @throws FeedError where most lines are none of a list's: a page of excuses answered with 200. */
 export function parseList(body: Buffer): Parsed {
@@ -20,9 +29,7 @@ export function parseList(body: Buffer): Parsed {
     .split(/\r?\n/)) {
     const line = raw.trim();
     if (line === '' || COMMENT.test(line)) continue;
-    const text = line.replace(TRAILING, '');
-    const host = HOSTS.exec(text)?.[1];
-    const found = host === undefined ? recognise(text) : normalise('domain', host);
+    const found = line.length > MAX_LINE ? undefined : entryOf(line);
     if (found !== undefined) add(found);
     else {
       wrong++;

@@ -84,7 +84,9 @@ function namesOf(objects: ReadonlyMap<string, JsonObject>): ReadonlyMap<string, 
     const target = objects.get(text(candidate['target_ref']) ?? '');
     const name = text(target?.['name']);
     if (source === undefined || name === undefined) continue;
-    names.set(source, [...(names.get(source) ?? []), name]);
+    const before = names.get(source);
+    if (before === undefined) names.set(source, [name]);
+    else if (before.length < MAX_NAMES) before.push(name);
   }
   return names;
 }

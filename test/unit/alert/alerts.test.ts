@@ -219,7 +219,7 @@ describe('raiseAlerts', () => {
   it('gives a claim back that it could not use, for as long as the table keeps it', async () => {
     sns.failures.push('InternalError');
     await expect(raise(ownFinding())).rejects.toThrow();
-    expect(stateOf('own-1')).toMatchObject({ told: 0, lease: 0, pending: { action: 'create' } });
+    expect(stateOf('own-1')).toMatchObject({ told: 0, lease: TIME, pending: { action: 'create' } });
     expect(expiries('f/')[0]).toBe(Math.ceil(TIME / 1000) + 30 * 86_400);
   });
 

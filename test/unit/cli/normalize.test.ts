@@ -197,7 +197,7 @@ describe('wrong use is 2, before anything is read', () => {
       ['--parked', 'no/such/folder/parked', 'package.json'],
       '--parked no/such/folder/parked: cannot be written (ENOENT)',
     ],
-    ['a bank file that is not there', ['--bank', 'no/such/bank.yml', '-'], 'no/such/bank.yml: cannot be read'],
+    ['a bank file that is not there', ['--bank', 'no/such/bank.yml', '-'], 'no/such/bank.yml: no such file'],
     ['a bank file that is wrong', ['--bank', 'package.json', '-'], 'package.json:'],
   ])('%s', async (_, args, message) => {
     const { code, stdout, stderr } = await normalize(...args);

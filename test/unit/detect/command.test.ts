@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { detectCommand, type DetectOptions } from '../../../cli/commands/detect.ts';
+import { bankNamed } from '../../../cli/bank.ts';
 import { shippedPack } from '../../../shared/detect/pack.ts';
+import { loadDocuments } from '../../../shared/detect/sigma/load.ts';
+import { resolve } from '../../../shared/detect/sigma/resolve.ts';
 
 let folder = '';
 beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'strongroom-detect-'))));
@@ -206,6 +209,21 @@ describe('detect', () => {
     expect(await detect([written('odd.bin', '\u0000\u0001 nothing known')], { rules, json: true })).toMatchObject({ code: 3 });
     // One that nobody knows does not keep the others from being read.
     expect(await detect([written('odd.bin', '\u0000\u0001 nothing known'), file], { rules, json: true })).toMatchObject({ code: 0 });
+  });
+
+  it('runs the rules as a bank has them: its own, without those that it has disabled', async () => {
+    const pack = resolve(loadDocuments(RULES, 'own.yml'));
+    const bank = {
+      ...bankNamed('demo'),
+      rules: { rules: pack.rules, correlations: [], silent: [] },
+      detections: { disable: [{ rule: ID(2), reason: 'nothing of the kind is there' }] },
+    };
+    const { code, out } = await detect([written('bank.json', JSON.stringify({ Records: RECORDS }))], { bank, json: true });
+    const lines = out.map((line) => JSON.parse(line) as { id: string; matches: number });
+    expect(code).toBe(0);
+    expect(lines.find(({ id }) => id === ID(1))).toMatchObject({ matches: 2 });
+    expect(lines.find(({ id }) => id === ID(2))).toBeUndefined();
+    expect(lines.length).toBeGreaterThan(shippedPack().rules.length);
   });
 
   it('leaves the files as they are', () => {

@@ -51,6 +51,21 @@ describe('detect', () => {
     expect(reported.map((one) => one.metadata.product.name)).toEqual(['GuardDuty']);
   });
 
+  it('parks an event that no finding can be made of, and alerts the others', () => {
+    const bad = { ...apiEvent('X'), message: 'bad' };
+    const suppressions = {
+      of: (_rule: string, [event]: readonly OcsfEvent[]) => {
+        if (event?.['message'] === 'bad') throw new RangeError('Maximum call stack size exceeded');
+        return undefined;
+      },
+    };
+    const good = apiEvent('X');
+    const events = [bad, { ...good, metadata: { ...good.metadata, uid: 'good' } }];
+    const { findings, parked } = detect(batch(events.map((event) => toDocument(event))), ENGINE, { suppressions, now: TIME });
+    expect(findings).toMatchObject([{ count: 1, finding_info: { related_events: [{ uid: 'good' }] } }]);
+    expect(parked).toMatchObject([{ stage: 'detect', index: 0, detail: 'no finding could be made of it' }]);
+  });
+
   it('parks what it cannot look at and goes on', () => {
     const good = toDocument(apiEvent('X'));
     const documents = [{ ...good, json: '{"broken":' }, { ...good, json: '{"class_uid":6003,"metadata":{}}' }, good];

@@ -105,6 +105,20 @@ describe('detectRecords', () => {
     expect(decodeBatch(kinesis.stored[0]?.data ?? Buffer.alloc(0))).toMatchObject({ kind: 'value', value: { header: { events: 1 } } });
   });
 
+  it('leaves what it has no time for to the next invocation, so that a flood is worked off', async () => {
+    deps = { ...deps, budgetMs: -1 };
+    const records = ['1', '2', '3'].map((sequence) => stop(sequence, `user-${sequence}`));
+    let left: readonly KinesisStreamRecord[] = records;
+    for (let invocation = 0; invocation < 3; invocation++) {
+      const { batchItemFailures } = await invoke(...left);
+      const from = left.findIndex(({ kinesis: { sequenceNumber } }) => sequenceNumber === batchItemFailures[0]?.itemIdentifier);
+      left = from < 0 ? [] : left.slice(from);
+    }
+    expect(left).toEqual([]);
+    expect(sns.published).toHaveLength(3);
+    expect(errors).toEqual([]);
+  });
+
   it('keeps a finding that the bank has suppressed, and calls nobody', async () => {
     const suppress = [{ rule: 'aws-logging/cloudtrail-stopped', until: '2026-03-02', reason: 'The trail is moved', owner: 'platform' }];
     deps = { ...deps, suppressions: rulesOf({ ...BANK, detections: { suppress } }).suppressions };

@@ -10,6 +10,7 @@ import type { IndicatorType } from '../../../shared/intel/indicator.ts';
 import { createMatcher, MAX_HITS, type Matcher } from '../../../shared/intel/matcher.ts';
 import { entriesOf, withOsint } from '../../../shared/intel/osint.ts';
 import type { OcsfEvent } from '../../../shared/model.ts';
+import { redactor } from '../../../shared/redact/redact.ts';
 
 import { validateEvent } from '../../ocsf.ts';
 
@@ -368,6 +369,46 @@ describe('a finding', () => {
         expect(validateEvent(one)).toEqual([]);
       }),
     );
+  });
+});
+
+describe('what a message could tell of an indicator under TLP AMBER', () => {
+  it.each<[string, readonly [IndicatorType, string], object, string]>([
+    ['the actor is the address', ['email', 'mallory@evil.example'], { actor: { user: { name: 'Mallory@evil.example' } } }, 'mallory@evil'],
+    [
+      'the other end is of the network',
+      ['network', '203.0.113.0/24'],
+      { src_endpoint: { ip: '203.0.113.9', port: 5000 }, dst_endpoint: { ip: '203.0.113.8', port: 5000 } },
+      '203.0.113.',
+    ],
+    [
+      'the host is asked by name',
+      ['url', 'bad.example/drop.sh'],
+      { url: { url_string: 'http://bad.example/drop.sh' }, query: { hostname: 'bad.example' } },
+      'bad.example',
+    ],
+  ])('is not told: %s', (_, [type, value], more, told) => {
+    const [one] = found([enriched(flow(more), matcherOf([[type, value, { tlp: 'AMBER' }]]))]);
+    expect(one).toMatchObject({ osint: [{ value: '***' }] });
+    expect(JSON.stringify(one).toLowerCase()).not.toContain(told);
+  });
+});
+
+describe('a redaction of the bank', () => {
+  const event = enriched(flow({ actor: { user: { name: 'mallory@evil.example' } } }), matcherOf([['email', 'mallory@evil.example']]));
+
+  it.each(['actor.user.name', 'actor.user', 'actor'])('of %s takes the value out of the hit, which stays and alerts', (field) => {
+    const outcome = redactor([{ field, action: 'mask' }])?.(event);
+    const redacted = outcome?.kind === 'value' ? outcome.value : undefined;
+    expect(redacted?.['osint']).toMatchObject([{ value: '***', comment: 'actor.user.name', uid: 'strongroom:c2' }]);
+    expect(JSON.stringify(redacted)).not.toContain('mallory');
+    expect(found(redacted === undefined ? [] : [redacted])).toHaveLength(1);
+  });
+
+  it('of something else leaves the hit as it is', () => {
+    expect(redactor([{ field: 'actor.user.uid', action: 'remove' }])?.(event)).toMatchObject({
+      value: { osint: [{ value: 'mallory@evil.example' }] },
+    });
   });
 });
 

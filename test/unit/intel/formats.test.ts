@@ -167,6 +167,17 @@ describe('STIX', () => {
     ]);
   });
 
+  it('reads a hundred thousand relationships of one indicator in no time', () => {
+    const relations = Array.from({ length: 100_000 }, (_, at) => ({
+      ...{ type: 'relationship', id: `relationship--${at}`, relationship_type: 'indicates' },
+      ...{ source_ref: 'indicator--1', target_ref: 'malware--1' },
+    }));
+    const started = performance.now();
+    const { indicators } = parseStix(bundle(indicator('1', {}), { type: 'malware', id: 'malware--1', name: 'ExampleBot' }, ...relations));
+    expect(indicators).toMatchObject([{ names: ['ExampleBot'] }]);
+    expect(performance.now() - started).toBeLessThan(5000);
+  });
+
   it('takes the latest of one id, and none that is revoked', () => {
     const older = indicator('1', { modified: '2026-11-02T00:00:00.000Z' });
     const newer = indicator('1', { modified: '2026-11-03T00:00:00.000Z', pattern: "[domain-name:value = 'bad.example']" });
@@ -385,6 +396,16 @@ describe('OFAC', () => {
 });
 
 describe('plain lists', () => {
+  it.each([
+    ['quotes', `${'"'.repeat(300_000)}x`],
+    ['spaces', `a${' '.repeat(300_000)}b`],
+    ['brackets', `${'[ '.repeat(150_000)}.`],
+  ])('is not held up by a line of %s', (_, line) => {
+    const started = performance.now();
+    expect(parseList(bytes(`198.51.100.7\n${line}\n`))).toMatchObject({ indicators: [{ type: 'ip', value: '198.51.100.7' }] });
+    expect(performance.now() - started).toBeLessThan(2000);
+  });
+
   it('of many habits', () => {
     const list =
       '\ufeff# comment\r\n; comment\r\n198.51.100.0/24 ; SBL1\r\n198.51.100.7 # C2\n0.0.0.0 bad.example\nhxxp://evil[.]example/x\n\nnonsense\n10.0.0.1\n';

@@ -7,7 +7,7 @@ import { intelEnricher } from '../../../shared/enrich/intel.ts';
 import { createFetch } from '../../../shared/intel/fetch.ts';
 import { createIntelIndex, type IntelIndex } from '../../../shared/intel/index/match.ts';
 import { openIndex } from '../../../shared/intel/index/open.ts';
-import { readCopy, readIndexFile, readManifest, type Manifest } from '../../../shared/intel/store.ts';
+import { readCopy, readIndexFile, readManifest, writeManifest, type Manifest } from '../../../shared/intel/store.ts';
 import { updateIntel, type UpdateDeps, type Updated } from '../../../shared/intel/update.ts';
 import { createMetrics } from '../../../shared/observe/metrics.ts';
 import { createFakeS3 } from '../../fakes/s3.ts';
@@ -169,6 +169,28 @@ describe('a run', () => {
     await expect(run()).resolves.toMatchObject({ failed: ['one'], size: 40 });
     const feeds = (deps.bank.intel?.feeds ?? []).map((feed) => ({ ...feed, may_shrink: true }));
     await expect(updateIntel({ ...deps, bank: { ...deps.bank, intel: { feeds } } })).resolves.toMatchObject({ read: ['one'], failed: [] });
+  });
+
+  it('does not take networks that are most of the Internet', async () => {
+    const { run } = world([{ name: 'one' }]);
+    pages = { '/one': () => ({ body: addresses(3) }) };
+    await run();
+    now += HOUR_MS;
+    pages = { '/one': () => ({ body: Array.from({ length: 17 }, (_, at) => `${at + 20}.0.0.0/8`).join('\n') }) };
+    await expect(run()).resolves.toMatchObject({ failed: ['one'], size: 3 });
+  });
+
+  it('goes on with the index before where the next one is larger than ingest can hold', async () => {
+    const { run, deps } = world([{ name: 'one' }]);
+    pages = { '/one': () => ({ body: addresses(3) }) };
+    await run();
+    const enricher = intelEnricher(deps.store, { feeds: [] });
+    await enricher.load();
+    const found = await readManifest(deps.store);
+    if (found === undefined || found === 'same') throw new Error('no manifest');
+    const { manifest } = found;
+    await writeManifest(deps.store, { ...manifest, index: { ...manifest.index, sha256: 'f'.repeat(64), bytes: 400 * 1024 ** 2 } });
+    await expect(enricher.load()).rejects.toThrow('ingest takes');
   });
 
   it('lets what a list has no more end there and then, and forgets it a month later', async () => {
