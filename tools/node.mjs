@@ -36,10 +36,16 @@ export function nodeNeeded() {
   return `Node ${MAJOR} or newer is needed and this is ${process.versions.node}: install one from https://nodejs.org/en/download and try again.`;
 }
 
+/**
+ * Node keeps there what it has made of each module, TypeScript above all: a command begins in half the time. It is content-addressed, and where it
+ * cannot be written Node goes without. https://nodejs.org/api/module.html#module-compile-cache
+ */
+const COMPILED = join('.cache', 'compiled');
+
 /** @returns the environment in which `node` and the project's own tools are found first. */
 export function nodeEnvironment(root, node) {
   const path = [dirname(node), join(root, 'node_modules', '.bin'), process.env.PATH ?? ''].join(delimiter);
-  return { ...process.env, PATH: path };
+  return { NODE_COMPILE_CACHE: join(root, COMPILED), ...process.env, PATH: path };
 }
 
 /**
