@@ -14,6 +14,8 @@ const ENVIRONMENT = {
   AWS_REGION: 'eu-central-1',
   VAULT_BUCKET: 'vault',
   PARKED_BUCKET: 'parked',
+  REFERENCE_BUCKET: 'reference',
+  DIGEST_FUNCTION: 'digest',
   EVIDENCE_KEY_ARN: 'arn:aws:kms:eu-central-1:111111111111:key/00000000-0000-4000-8000-000000000000',
   PERIOD_KEYS_BUCKET: 'period-keys',
   EVIDENCE_ROLES: 'arn:aws:iam::111111111111:role/reader',
