@@ -130,8 +130,10 @@ async function stored(place: PeriodKeyPlace, options: PeriodKeyOptions, onRefusa
 /** @returns undefined where another process was first. */
 async function make(place: PeriodKeyPlace, options: PeriodKeyOptions, now: number): Promise<Buffer | undefined> {
   const { kms, keyArn, s3, bucket } = options;
+  const versions = await versionsOf(options, place);
+  if (versions.some(({ isLatest, isMarker }) => isLatest && !isMarker)) return undefined;
   // Deleted by hand: another key of the same name would make what was sealed under the first look altered.
-  if ((await versionsOf(options, place)).length > 0)
+  if (versions.length > 0)
     throw new MisconfiguredError(
       `${place.object} in ${bucket} was deleted without an erasure: take the delete marker away, or erase the period on record`,
     );

@@ -2,8 +2,8 @@
 // https://github.com/SigmaHQ/sigma-specification/blob/main/specification/sigma-correlation-rules-specification.md
 import type { JsonObject } from '../../model.ts';
 import { isObject } from '../../outcome.ts';
-import { idOf, oneOf, optional, required, tagsOf, texts } from './header.ts';
-import { LEVELS, RuleError, STATUSES, type Correlation, type CorrelationType } from './rule.ts';
+import { headOf, oneOf, texts } from './header.ts';
+import { type Correlation, type CorrelationType, RuleError } from './rule.ts';
 
 const TYPES: readonly CorrelationType[] = [
   'event_count',
@@ -35,18 +35,7 @@ const CONDITION_KEYS: ReadonlySet<string> = new Set([...OPERATORS, 'field', 'per
 
 /** @throws RuleError with the reason and where in the document. */
 export function parseCorrelation(document: JsonObject): Correlation {
-  const name = optional(document, 'name');
-  return {
-    id: idOf(document),
-    ...(name === undefined ? {} : { name }),
-    title: required(document, 'title'),
-    description: optional(document, 'description') ?? '',
-    status: oneOf(document, 'status', STATUSES) ?? 'test',
-    level: oneOf(document, 'level', LEVELS) ?? 'medium',
-    tags: tagsOf(document),
-    response: optional(document, 'response') ?? '',
-    ...sectionOf(document),
-  };
+  return { ...headOf(document), ...sectionOf(document) };
 }
 
 type Section = Pick<

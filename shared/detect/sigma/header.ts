@@ -3,10 +3,24 @@
 import { hash } from 'node:crypto';
 import type { JsonObject } from '../../model.ts';
 import { isArray, isObject } from '../../outcome.ts';
-import { RuleError, type LogSourceName } from './rule.ts';
+import { LEVELS, RuleError, STATUSES, type Head, type LogSourceName } from './rule.ts';
 
 const UUID = /^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/;
 const TAG = /^[a-z0-9_-]+\.[a-z0-9._-]+$/;
+
+export function headOf(document: JsonObject): Head {
+  const name = optional(document, 'name');
+  return {
+    id: idOf(document),
+    ...(name === undefined ? {} : { name }),
+    title: required(document, 'title'),
+    description: optional(document, 'description') ?? '',
+    status: oneOf(document, 'status', STATUSES) ?? 'test',
+    level: oneOf(document, 'level', LEVELS) ?? 'medium',
+    tags: tagsOf(document),
+    response: optional(document, 'response') ?? '',
+  };
+}
 
 /** Sigma leaves the id to the author. @returns it, or one made from the document: another where anything in it changes. */
 export function idOf(document: JsonObject): string {

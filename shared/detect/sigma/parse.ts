@@ -3,8 +3,8 @@
 import type { JsonObject } from '../../model.ts';
 import { isArray, isObject } from '../../outcome.ts';
 import { parseCondition } from './condition.ts';
-import { idOf, logsourceOf, oneOf, optional, required, tagsOf, texts } from './header.ts';
-import { LEVELS, RuleError, STATUSES, type Expression, type Rule } from './rule.ts';
+import { headOf, logsourceOf, oneOf, texts } from './header.ts';
+import { type Expression, type Rule, RuleError } from './rule.ts';
 import { parseSelection } from './selection.ts';
 
 const SELECTION = /^[A-Za-z0-9_-]+$/;
@@ -24,20 +24,12 @@ export function parseRule(document: unknown): Rule {
   for (const kind of ['correlation', 'filter', 'action']) {
     if (document[kind] !== undefined) throw new RuleError(`"${kind}" documents are not rules`, [kind]);
   }
-  const name = optional(document, 'name');
   return {
-    id: idOf(document),
-    ...(name === undefined ? {} : { name }),
-    title: required(document, 'title'),
-    description: optional(document, 'description') ?? '',
-    status: oneOf(document, 'status', STATUSES) ?? 'test',
-    level: oneOf(document, 'level', LEVELS) ?? 'medium',
-    tags: tagsOf(document),
+    ...headOf(document),
     logsource: logsourceOf(document),
     taxonomy: oneOf(document, 'taxonomy', TAXONOMIES) ?? 'sigma',
     fields: texts(document, 'fields'),
     group_by: document['group_by'] === undefined ? DEFAULT_GROUP : texts(document, 'group_by'),
-    response: optional(document, 'response') ?? '',
     condition: detectionOf(document),
   };
 }

@@ -7,7 +7,8 @@ export const STATUSES = ['stable', 'test', 'experimental', 'deprecated', 'unsupp
 export type Level = (typeof LEVELS)[number];
 export type Status = (typeof STATUSES)[number];
 
-export interface Rule {
+/** What rules and correlations say of themselves. */
+export interface Head {
   /** UUID; part of the id of every finding. */
   readonly id: string;
   /** By which correlations and filters may call it. */
@@ -18,6 +19,11 @@ export interface Rule {
   readonly level: Level;
   /** `namespace.value`, lower case; `attack.` names tactics and techniques of MITRE ATT&CK. */
   readonly tags: readonly string[];
+  /** Our own key: what to do first. */
+  readonly response: string;
+}
+
+export interface Rule extends Head {
   readonly logsource: LogSourceName;
   /** `sigma`: fields are named as in the raw log. `ocsf`: fields are paths in the event. */
   readonly taxonomy: 'sigma' | 'ocsf';
@@ -25,8 +31,6 @@ export interface Rule {
   readonly fields: readonly string[];
   /** Our own key: OCSF paths whose values, with the hour, make two matches one finding. */
   readonly group_by: readonly string[];
-  /** Our own key: what to do first. */
-  readonly response: string;
   readonly condition: Expression;
   readonly notes?: Notes | undefined;
 }
@@ -48,15 +52,7 @@ export interface LogSourceName {
 }
 
 /** Rules whose matches mean something together. https://github.com/SigmaHQ/sigma-specification/blob/main/specification/sigma-correlation-rules-specification.md */
-export interface Correlation {
-  readonly id: string;
-  readonly name?: string | undefined;
-  readonly title: string;
-  readonly description: string;
-  readonly status: Status;
-  readonly level: Level;
-  readonly tags: readonly string[];
-  readonly response: string;
+export interface Correlation extends Head {
   readonly type: CorrelationType;
   /** Ids of rules or of other correlations, in the order of the rule. */
   readonly rules: readonly string[];
