@@ -11,7 +11,8 @@ import { accountEnvironment, closeAccount, openAccount, type Account } from './a
 import { createTopics } from './kafka/client.ts';
 import type { KafkaServer } from './kafka.ts';
 import { startLambdaHost, type LambdaHost } from './lambda-host.ts';
-import { projectRoot } from './paths.ts';
+import { BUNDLE_CACHE } from '../tools/bundle.ts';
+import { cacheDirectory, projectRoot } from './paths.ts';
 import { startPlatform, type Platform } from './platform.ts';
 import { runCommand } from './processes.ts';
 import { putSecret } from './secrets.ts';
@@ -36,10 +37,15 @@ const BANK = 'demo';
 export interface DeploymentOptions {
   /** Whether the bank's local Kafka cluster is there, with its topics. */
   readonly kafka?: boolean;
+  /** Whether the bank's other accounts get their stacks too; default: they do. */
+  readonly workloads?: boolean;
 }
 
 /** @param log takes one line of progress. @throws MisconfiguredError saying what is missing; nothing is left running then. */
-export async function startDeployment(log: (line: string) => void, { kafka = false }: DeploymentOptions = {}): Promise<Deployment> {
+export async function startDeployment(
+  log: (line: string) => void,
+  { kafka = false, workloads: withWorkloads = true }: DeploymentOptions = {},
+): Promise<Deployment> {
   const bank = bankNamed(BANK);
   const platform = await startPlatform({ log, kafka });
   const stops: (() => Promise<void> | void)[] = [() => platform.stop()];
@@ -49,7 +55,7 @@ export async function startDeployment(log: (line: string) => void, { kafka = fal
   try {
     const { endpoint, opensearchUrl } = platform;
     const security = await openAccount(endpoint, bank.region, bank.security_account);
-    const workloads = await Promise.all(bank.accounts.map(({ id }) => openAccount(endpoint, bank.region, id)));
+    const workloads = await Promise.all((withWorkloads ? bank.accounts : []).map(({ id }) => openAccount(endpoint, bank.region, id)));
     stops.push(() => [security, ...workloads].forEach(closeAccount));
     const host = await startLambdaHost({
       endpoint,
@@ -130,6 +136,7 @@ async function serverlessDeploy({ platform, workspace, account }: Deploy, params
     cwd: workspace,
     env: {
       ...accountEnvironment(account),
+      [BUNDLE_CACHE]: join(cacheDirectory(), 'bundles'),
       SLS_NOTIFICATIONS_MODE: 'off',
       SLS_TELEMETRY_DISABLED: '1',
       SLS_AWS_MONITORING_FREQUENCY: '500',

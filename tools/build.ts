@@ -3,10 +3,11 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { build, type Metafile } from 'esbuild';
+import type { Metafile } from 'esbuild';
 import { ZipFile } from 'yazl';
+import { bundleFunctions, HANDLER } from './bundle.ts';
 
 export interface BuildRequest {
   /** Project directory, which holds functions/. */
@@ -31,7 +32,6 @@ export interface BuiltFunction {
   readonly packages: Readonly<Record<string, number>>;
 }
 
-const HANDLER = 'handler.js';
 /** Zip time stamps start here; any fixed time would do. Local, because zip knows no zones: the bytes are the same in every zone. */
 const ZIP_TIME = new Date(1980, 0, 1);
 
@@ -39,23 +39,7 @@ const ZIP_TIME = new Date(1980, 0, 1);
 export async function buildFunctions({ root, output, bank, functions }: BuildRequest): Promise<readonly BuiltFunction[]> {
   await rm(output, { recursive: true, force: true });
   if (functions.length === 0) return [];
-  const { metafile } = await build({
-    absWorkingDir: root,
-    entryPoints: functions.map((name) => ({ in: join(root, 'functions', name, 'handler.ts'), out: join(name, basename(HANDLER, '.js')) })),
-    outdir: output,
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'cjs',
-    // The SDK's ES modules can be shaken, its CommonJS cannot: a third less code to load at a cold start.
-    mainFields: ['module', 'main'],
-    minify: true,
-    // The map stays beside the bundle and is not shipped: it is larger than the code and only people read it.
-    sourcemap: 'linked',
-    metafile: true,
-    logLevel: 'silent',
-    legalComments: 'none',
-  });
+  const metafile = await bundleFunctions({ root, output, functions });
   return Promise.all(functions.map((name) => packFunction({ name, root, output, bank, metafile })));
 }
 

@@ -36,7 +36,7 @@ let producer: Producer;
 let lambda: LambdaClient;
 
 beforeAll(async () => {
-  deployment = await startDeployment(() => undefined, { kafka: true });
+  deployment = await startDeployment(() => undefined, { kafka: true, workloads: false });
   const { platform, security } = deployment;
   if (platform.kafka === undefined) throw new Error('the platform has no broker');
   producer = new Producer(connectionOf(platform.kafka));

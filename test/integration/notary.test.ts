@@ -28,7 +28,7 @@ let log: Log;
 let vault: string;
 
 beforeAll(async () => {
-  deployment = await startDeployment(() => undefined);
+  deployment = await startDeployment(() => undefined, { workloads: false });
   vault = output(deployment.outputs, 'VaultBucket');
   log = openLog(s3LogStore({ s3: deployment.security.s3, bucket: vault, retention: deployment.bank.retention }));
 });

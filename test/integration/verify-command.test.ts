@@ -24,7 +24,7 @@ const today = new Date().toISOString().slice(0, 10);
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'strongroom-verify-command-'));
-  deployment = await startDeployment(() => undefined);
+  deployment = await startDeployment(() => undefined, { workloads: false });
   const random = createRandom(7);
   for (let at = 0; at < OBJECTS; at++) {
     const lines = Array.from({ length: 200 }, (_, index) => flowLine(random, index, { ...DEFAULT_SCENE, start: Date.now() - 600_000 }));

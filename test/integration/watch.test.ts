@@ -43,7 +43,7 @@ let landing: string;
 let now: number;
 
 beforeAll(async () => {
-  deployment = await startDeployment(() => undefined);
+  deployment = await startDeployment(() => undefined, { workloads: false });
   const { security, outputs, bank } = deployment;
   const { endpoint, region, credentials } = security;
   lambda = new LambdaClient({ endpoint, region, credentials });
