@@ -8,6 +8,7 @@ import schema from '../schemas/config/bank.schema.json' with { type: 'json' };
 import type { BankConfig } from '../shared/config.ts';
 import type { DeclaredPlan } from '../shared/declared/plan.ts';
 import { MisconfiguredError } from '../shared/errors.ts';
+import { inRegion, regionsOf } from '../shared/organization/config.ts';
 import { isVital } from '../shared/redact/redact.ts';
 import { sourceNamed } from '../shared/sources/registry.ts';
 import { sourcesOf } from '../shared/sources/routes.ts';
@@ -20,6 +21,7 @@ import { enrichment } from './bank-enrichment.ts';
 import { intel } from './bank-intel.ts';
 import { lifecycle } from './bank-lifecycle.ts';
 import { log } from './bank-log.ts';
+import { regions } from './bank-regions.ts';
 import { cold, retention } from './bank-retention.ts';
 import { loadOwnRules } from './bank-rules.ts';
 import { kafka, streams } from './bank-streams.ts';
@@ -63,19 +65,31 @@ function loadDeclared(folder: string): { readonly plans: readonly DeclaredPlan[]
   };
 }
 
+let chosenRegion: string | undefined;
+
+/** From now on bankNamed() gives banks as this region has them: `strongroom --region`. */
+export function chooseRegion(region: string): void {
+  chosenRegion = region;
+}
+
+/** The names of all banks, from banks/*.yml. */
+export function bankNames(): readonly string[] {
+  return readdirSync(BANKS).flatMap((entry) => (entry.endsWith('.yml') ? [entry.slice(0, -4)] : []));
+}
+
 /**
  * The bank whose file is banks/<name>.yml.
- * @throws MisconfiguredError naming the banks there are, or every error of the file.
+ * @param region as which of its regions has it; left out: the one chosen, or its home.
+ * @throws MisconfiguredError naming the banks there are, every error of the file, or the bank's regions.
  */
-export function bankNamed(name: string): BankConfig {
+export function bankNamed(name: string, region = chosenRegion): BankConfig {
   const file = join(BANKS, `${name}.yml`);
   if (name === '' || !existsSync(file)) {
-    const names = readdirSync(BANKS).filter((entry) => entry.endsWith('.yml'));
-    throw new MisconfiguredError(`must name one of ${names.map((entry) => entry.slice(0, -4)).join(', ')} (found "${name}")`);
+    throw new MisconfiguredError(`must name one of ${bankNames().join(', ')} (found "${name}")`);
   }
   const { bank, errors } = loadBank(file);
   if (bank === undefined) throw new MisconfiguredError(`the bank's file is wrong\n${formatErrors(file, errors)}`);
-  return bank;
+  return region === undefined ? bank : inRegion(bank, region);
 }
 
 const validate = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true }).compile(schema);
@@ -89,6 +103,7 @@ function contradictions(bank: BankConfig, fileName: string): readonly Problem[] 
   return [
     ...names(bank, fileName),
     ...accounts(bank),
+    ...regions(bank),
     ...retention(bank, sourcesOf(bank)),
     ...cold(bank),
     ...log(bank),
@@ -113,7 +128,8 @@ function contradictions(bank: BankConfig, fileName: string): readonly Problem[] 
 
 function* names(bank: BankConfig, fileName: string): Generator<Problem> {
   if (bank.bank !== fileName) yield { path: ['bank'], message: `must be the file's name, ${fileName} (found "${bank.bank}")` };
-  const bucket = `strongroom-${bank.bank}-${bank.security_account}-${bank.region}-${LONGEST_PURPOSE}`;
+  const longest = regionsOf(bank).reduce((a, b) => (b.length > a.length ? b : a));
+  const bucket = `strongroom-${bank.bank}-${bank.security_account}-${longest}-${LONGEST_PURPOSE}`;
   const excess = bucket.length - 63;
   if (excess > 0) yield { path: ['bank'], message: `is ${excess} characters too long: S3 bucket names such as ${bucket} end at 63` };
 }

@@ -10,6 +10,7 @@ import type { VerifyArguments } from './commands/verify.ts';
 import { addCapacity } from './capacity-command.ts';
 import { addDetect } from './detect-commands.ts';
 import { addDrills } from './drill-commands.ts';
+import { addNormalize } from './normalize-command.ts';
 import { addUpgrade } from './upgrade-commands.ts';
 import { addSearchCommands } from './search-commands.ts';
 import { addFinding } from './finding-commands.ts';
@@ -27,6 +28,10 @@ const eraseCommands = () => import('./commands/erase.ts');
 const parkedCommands = () => import('./commands/parked.ts');
 
 const program = new Command('strongroom').description('The security log platform of one bank: what an operator and an auditor need of it.');
+program.option('--region <region>', "one of the bank's regions; left out, its home").hook('preAction', async () => {
+  const { region } = program.opts<{ region?: string }>();
+  if (region !== undefined) (await import('./bank.ts')).chooseRegion(region);
+});
 program.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : USAGE)).showHelpAfterError();
 
 program
@@ -35,17 +40,7 @@ program
   .argument('[files...]', 'bank files', ['banks/demo.yml'])
   .action((files: string[]) => run(async () => (await check()).checkCommand(files)));
 
-program
-  .command('normalize')
-  .description('decode, parse and map local log files (plain, gzip, zstd) to OCSF 1.8.0 as NDJSON on standard output; needs no server')
-  .argument('<files...>', 'log files, - for standard input')
-  .option('--source <name>', 'name of the format; otherwise it is told by the contents')
-  .option('--parked <file>', 'write the records that could not be read there, with the reason')
-  .option('--json', 'print the summary (standard error) as one line of JSON')
-  .option('--full', 'with captions and observables, for other tools')
-  .option('--bank <file>', 'apply the exclusions, redactions and own sources of this bank; without it events are printed unredacted')
-  .option('--mapping <file>', 'try out a source described in YAML (banks/<bank>/sources/*.yml)')
-  .action((files: string[], options: NormalizeArguments) => run(() => normalize(files, options)));
+addNormalize(program, run);
 
 program
   .command('sources')
@@ -243,24 +238,6 @@ for (const add of [addDetect, addHunt, addUpgrade, addDrills]) add(program, run)
 
 function collected(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
-}
-
-interface NormalizeArguments {
-  readonly source?: string;
-  readonly parked?: string;
-  readonly json?: boolean;
-  readonly full?: boolean;
-  readonly bank?: string;
-  readonly mapping?: string;
-}
-
-async function normalize(files: readonly string[], options: NormalizeArguments): Promise<number> {
-  const { bank: bankFile, mapping: mappingFile, ...rest } = options;
-  const bank = bankFile === undefined ? undefined : (await import('./commands/check.ts')).checkedBank(bankFile);
-  const mapping = mappingFile === undefined ? undefined : (await import('./commands/check.ts')).checkedSource(mappingFile);
-  if (bank === null || mapping === null) return USAGE;
-  const { normalizeCommand } = await import('./commands/normalize.ts');
-  return await normalizeCommand(files, { ...rest, bank, mapping });
 }
 
 async function run(command: () => Promise<number>): Promise<void> {

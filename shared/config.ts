@@ -9,6 +9,7 @@ import type { DetectionsConfig } from './detect/config.ts';
 import type { RulePack } from './detect/pack.ts';
 import { MisconfiguredError } from './errors.ts';
 import type { IntelConfig } from './intel/config.ts';
+import type { DeploymentConfig, OrganizationConfig, ProviderConfig, RegionConfig, ResidencyRule } from './organization/config.ts';
 
 export type SeverityName = 'informational' | 'low' | 'medium' | 'high' | 'critical';
 
@@ -16,7 +17,17 @@ export interface BankConfig {
   /** Lower-case name; stack, bucket and key names carry it. */
   readonly bank: string;
   readonly security_account: string;
+  /** Of this stack; in the file, the home region: see inRegion() in shared/organization/config.ts. */
   readonly region: string;
+  /** Not in the bank's file: the home region, where this is another. */
+  readonly home?: string;
+  /** Further regions in which the platform runs. */
+  readonly regions?: readonly RegionConfig[];
+  readonly organization?: OrganizationConfig;
+  /** Where data may live and where it may go; left out: nothing leaves its region. See shared/residency/. */
+  readonly residency?: readonly ResidencyRule[];
+  readonly deployment?: DeploymentConfig;
+  readonly provider?: ProviderConfig;
   readonly accounts: readonly BankAccount[];
   readonly retention: {
     /** Of the class `standard`: evidence of all sources that no other class names. */
@@ -110,8 +121,6 @@ export interface BankConfig {
 export interface EnrichmentConfig {
   /** Names of databases in MaxMind's format, objects below geo/ of the reference bucket; where two know something, the first is believed. */
   readonly geo?: readonly string[];
-  /** Of AWS Organizations; findings carry it beside the account's unit. */
-  readonly organization?: { readonly id: string; readonly name?: string };
   /** Networks of the bank or of others whose service is known. */
   readonly services?: readonly KnownService[];
   /** What much hangs on; findings about it say so. */
@@ -223,6 +232,10 @@ export interface BankAccount {
   readonly tags?: Readonly<Record<string, string>>;
   /** Log groups that the account's workload stack subscribes to the intake. */
   readonly log_groups?: readonly string[];
+  /** Regions whose logs are taken; left out: the home region. */
+  readonly regions?: readonly string[];
+  /** Sources that must be seen of it in each of its regions (`strongroom status`); left out: see shared/status/expected.ts. */
+  readonly sources?: readonly string[];
 }
 
 export interface Subscription {

@@ -6,7 +6,7 @@ import { isArray, isObject, object, text } from '../outcome.ts';
 import { networkNamed, networkTable } from './networks.ts';
 import { servedEnd } from './organization.ts';
 
-export type Known = Pick<BankConfig, 'bank' | 'accounts' | 'enrichment'>;
+export type Known = Pick<BankConfig, 'bank' | 'accounts' | 'organization' | 'enrichment'>;
 
 /** impact_id. https://schema.ocsf.io/1.8.0/classes/detection_finding */
 const IMPACTS: Readonly<Record<Criticality, number>> = { low: 1, medium: 2, high: 3, critical: 4 };
@@ -69,13 +69,13 @@ function isLike(name: string, [first = '', ...parts]: readonly string[]): boolea
 }
 
 /** Owner, environment and criticality are no attributes of an account: tags of it. */
-function cloudOf(cloud: JsonObject, known: BankAccount, { bank, enrichment }: Known): JsonObject {
+function cloudOf(cloud: JsonObject, known: BankAccount, { bank, organization }: Known): JsonObject {
   const account = object(cloud['account']) ?? {};
   const { owner, environment, criticality, ou } = known;
   const tags = Object.entries({ owner, environment, criticality, ...known.tags }).flatMap(([name, value]) =>
     value === undefined ? [] : [{ name, value }],
   );
-  const { id, name = bank } = enrichment?.organization ?? {};
+  const { id, name = bank } = organization ?? {};
   return {
     ...cloud,
     account: {

@@ -69,6 +69,8 @@ export function alarmResources(bank: BankConfig, { stack, account, region }: Sta
   const topic = stack === 'witness' ? `arn:aws:sns:${region}:${account}:${prefix}-witness` : operations;
   const alarms = {
     security: () => [...securityAlarms(prefix, bank), ...logAlarms(bank), ...kafkaAlarms(prefix, bank)],
+    // Theirs ring where somebody looks: in the security account (stacks/plugins/organization.ts says what of them is an event).
+    organization: () => [],
     workload: () => [deadLetters(prefix, 'forward-dlq')],
     witness: () => witnessAlarms(prefix, bank),
   }[stack]();

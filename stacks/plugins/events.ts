@@ -32,7 +32,8 @@ export function eventsOf(bank: BankConfig): Events {
   const services = patterns.filter(({ source }) => source.startsWith('aws.') && !source.startsWith('aws.partner/'));
   const forwarded = patternOf(services);
   // Whoever may write to the bus, only events about the bank's accounts mean anything.
-  const taken = { account: [security, ...bank.accounts.map(({ id }) => id)], ...forwarded };
+  const management = bank.organization === undefined ? [] : [bank.organization.management_account];
+  const taken = { account: [...new Set([security, ...management, ...bank.accounts.map(({ id }) => id)])], ...forwarded };
   const length = JSON.stringify(taken).length;
   if (length > LONGEST_PATTERN) {
     throw new Error(

@@ -1,7 +1,8 @@
 // Which stack goes into which account and region.
 import type { BankConfig } from '../../shared/config.ts';
+import { accountRegions } from '../../shared/organization/config.ts';
 
-export type StackName = 'security' | 'workload' | 'witness';
+export type StackName = 'organization' | 'security' | 'workload' | 'witness';
 
 export interface StackPlace {
   readonly stack: StackName;
@@ -15,9 +16,14 @@ interface Given {
   readonly account: string;
 }
 
-/** @throws Error naming the parameter that does not fit the bank. */
+/** @param bank as the region has it that the stack is for. @throws Error naming the parameter that does not fit the bank. */
 export function placeOf(bank: BankConfig, { stack, account }: Given): StackPlace {
   switch (stack) {
+    case 'organization': {
+      const { organization } = bank;
+      if (organization === undefined) throw new Error(`--param stack=organization: the file of bank ${bank.bank} has no organization`);
+      return { stack, account: only(account, organization.management_account, 'management'), region: bank.region };
+    }
     case 'security':
       return { stack, account: only(account, bank.security_account, 'security'), region: bank.region };
     case 'workload':
@@ -28,7 +34,7 @@ export function placeOf(bank: BankConfig, { stack, account }: Given): StackPlace
       return { stack, account: only(account, witness.account, 'witness'), region: witness.region ?? bank.region };
     }
     default:
-      throw new Error(`--param stack= must be security, workload or witness (found "${stack}")`);
+      throw new Error(`--param stack= must be organization, security, workload or witness (found "${stack}")`);
   }
 }
 
@@ -37,8 +43,11 @@ function only(given: string, account: string, kind: string): string {
   return account;
 }
 
-function workloadAccount({ accounts }: BankConfig, given: string): string {
-  if (accounts.some(({ id }) => id === given)) return given;
-  const known = accounts.map(({ id, name }) => `${id} (${name})`).join(', ');
-  throw new Error(`--param account=<id> must name one of the bank's accounts: ${known} (found "${given}")`);
+/** The management account has logs too, and no StackSet of the organization reaches it. */
+function workloadAccount(bank: BankConfig, given: string): string {
+  const here = bank.accounts.filter((account) => accountRegions(bank, account).includes(bank.region));
+  const management = bank.organization?.management_account;
+  if (here.some(({ id }) => id === given) || (management !== undefined && given === management)) return given;
+  const known = here.map(({ id, name }) => `${id} (${name})`).join(', ');
+  throw new Error(`--param account=<id> must name one of the bank's accounts in ${bank.region}: ${known} (found "${given}")`);
 }

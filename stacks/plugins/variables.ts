@@ -5,6 +5,7 @@ import type { BankConfig } from '../../shared/config.ts';
 import { searchAccessOf, type SearchAccess } from './access.ts';
 import { alarmResources } from './alarms.ts';
 import { alertsOf, subscription, type Alerts, type SubscriptionResource } from './alerts.ts';
+import { inRegion, roleNames } from '../../shared/organization/config.ts';
 import { eventsOf, type Events } from './events.ts';
 import { intelOf, type IntelStack } from './intel.ts';
 import { checkLogKeys, logOf, type LogStack } from './log.ts';
@@ -24,6 +25,8 @@ interface VariableContext {
 export interface Parameters {
   readonly stack: string;
   readonly account: string;
+  /** One of the bank's; empty: its home. */
+  readonly region?: string;
   readonly opensearchUrl: string;
   readonly kafkaServers: string;
   readonly logKey: string;
@@ -38,6 +41,8 @@ export interface Custom {
   readonly security: string;
   /** Beginning of all names. */
   readonly prefix: string;
+  /** Beginning of the names of IAM roles, which are the account's in all regions. */
+  readonly roles: string;
   /** Beginning of bucket names; a purpose follows. They are unique world-wide: account and region keep them ours. */
   readonly buckets: string;
   /** Where WAF delivers: the service insists on the name's beginning. */
@@ -88,16 +93,17 @@ interface OpenSearch {
 /** `custom` of serverless.yml. @throws with every error of the bank's file or the parameter that is wrong, which fails the command. */
 export async function custom(context: VariableContext): Promise<Custom> {
   const parameter = async (name: string): Promise<string> => textOf(await context.resolveVariable(`param:${name}`));
-  const [stack, account, opensearchUrl, kafkaServers, logKey] = [
+  const [stack, account, region, opensearchUrl, kafkaServers, logKey] = [
     await parameter('stack'),
     await parameter('account'),
+    await parameter('region'),
     await parameter('opensearchUrl'),
     await parameter('kafkaServers'),
     await parameter('logKey'),
   ];
   const bank = await parameter('bank');
   try {
-    return derive(givenBank(bank), { stack, account, opensearchUrl, kafkaServers, logKey });
+    return derive(givenBank(bank), { stack, account, region, opensearchUrl, kafkaServers, logKey });
   } catch (error) {
     // osls prints the stack where there is one, and the user needs the message only.
     if (error instanceof Error) error.stack = error.message;
@@ -119,7 +125,7 @@ function givenBank(name: string): BankConfig {
 
 /** @throws Error naming the parameter that does not fit the bank. */
 export function derive(described: BankConfig, parameters: Parameters): Custom {
-  const bank = withServers(described, parameters.kafkaServers);
+  const bank = withServers(inRegion(described, parameters.region || described.region), parameters.kafkaServers);
   const { stack, account, region } = placeOf(bank, parameters);
   if (stack === 'witness') checkLogKeys(bank, parameters.logKey);
   const { security_account: security } = bank;
@@ -135,6 +141,7 @@ export function derive(described: BankConfig, parameters: Parameters): Custom {
     region,
     security,
     prefix,
+    roles: roleNames(bank),
     buckets: `${prefix}-${security}-${region}`,
     wafBucket: `aws-waf-logs-${bank.bank}-${security}-${region}`,
     here,
@@ -162,8 +169,9 @@ export function derive(described: BankConfig, parameters: Parameters): Custom {
   };
 }
 
-function accountLists({ accounts, security_account: security, region }: BankConfig): Accounts {
-  const ids = [security, ...accounts.map(({ id }) => id)];
+function accountLists({ accounts, security_account: security, organization, region }: BankConfig): Accounts {
+  const management = organization === undefined ? [] : [organization.management_account];
+  const ids = [...new Set([security, ...management, ...accounts.map(({ id }) => id)])];
   return {
     ids,
     roots: ids.map((id) => `arn:aws:iam::${id}:root`),

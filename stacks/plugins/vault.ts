@@ -1,6 +1,7 @@
 // What the vault's policies and lifecycle take from the bank's file.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lifecycle-mgmt.html
 import type { BankConfig } from '../../shared/config.ts';
+import { roleNames } from '../../shared/organization/config.ts';
 import { classesOf, longestLock } from '../../shared/retention/classes.ts';
 import { coldSteps } from '../../shared/retention/cold.ts';
 import { CLASS_TAG } from '../../shared/seal/vault.ts';
@@ -29,7 +30,7 @@ const OPENING = [NOTARY, 'replay', 'watch'];
 const READS_HOLDS = 'lifecycle';
 
 export function vaultOf(bank: BankConfig, sealing: readonly string[]): VaultSettings {
-  const role = (name: string): string => `arn:aws:iam::${bank.security_account}:role/strongroom-${bank.bank}-${name}`;
+  const role = (name: string): string => `arn:aws:iam::${bank.security_account}:role/${roleNames(bank)}-${name}`;
   const [reader, officer, notary] = [role('evidence-reader'), role('evidence-officer'), role(NOTARY)];
   const sealers = sealing.map(role);
   const opening = OPENING.map(role);

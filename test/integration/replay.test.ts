@@ -27,7 +27,7 @@ let deployment: Deployment;
 let inbox: Inbox;
 
 beforeAll(async () => {
-  deployment = await startDeployment(() => undefined, { workloads: false });
+  deployment = await startDeployment(() => undefined);
   const { bank } = deployment;
   const accounts = bank.accounts.map(({ id }) => id);
   const flowFormat = bank.log_groups.find(({ source }) => source === 'vpc-flow')?.format ?? '';

@@ -16,8 +16,14 @@ const ASSETS: readonly AssetConfig[] = [
 const BANK: Known = {
   bank: 'demo',
   accounts: [ACCOUNT, { id: '333333333333', name: 'sandbox' }],
+  organization: {
+    id: 'o-example123',
+    name: 'Demo Bank',
+    management_account: '999999999999',
+    root_id: 'r-demo',
+    deployers: ['arn:aws:iam::*:role/deployment'],
+  },
   enrichment: {
-    organization: { id: 'o-example123', name: 'Demo Bank' },
     services: [{ name: 'Card scheme', networks: ['192.0.2.0/24'] }],
     assets: ASSETS,
   },
