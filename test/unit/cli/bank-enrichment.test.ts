@@ -28,12 +28,11 @@ function errorsOf(enrichment: object, account: object = {}): readonly string[] {
 const asset = (...match: readonly string[]): object => ({ assets: [{ name: 'Card vault', match, criticality: 'critical' }] });
 const service = (...networks: readonly string[]): object => ({ services: [{ name: 'Card scheme', networks }] });
 
-it('places, the organization, services and assets may be described', () => {
+it('places, services and assets may be described', () => {
   expect(
     errorsOf(
       {
         geo: ['GeoLite2-City.mmdb', 'GeoLite2-ASN.mmdb'],
-        organization: { id: 'o-example123', name: 'Demo Bank' },
         ...service('192.0.2.0/24', '2001:db8::/32', '10.0.0.1'),
         ...asset('arn:aws:s3:::card-vault*', '10.20.30.0/24', '2001:db8::1', '*.core.demo-bank.example', 'i-0123456789abcdef0'),
       },
@@ -62,7 +61,6 @@ it.each<[string, object, string]>([
     'low, medium, high, critical',
   ],
   ['a service twice', { services: [0, 1].map((one) => ({ name: 'a', networks: [`192.0.2.${one}`] })) }, 'a is there twice'],
-  ['an organization that is none', { organization: { id: 'demo' } }, 'id of the organization in AWS Organizations'],
 ])('%s is named', (_, enrichment, message) => {
   expect(errorsOf(enrichment).join('\n')).toContain(message);
 });

@@ -39,9 +39,20 @@ describe('account', () => {
   });
 
   it('of another stack does not exist', () => {
-    expect(() => derive(demo(), { ...SECURITY, stack: 'organization' })).toThrow(
-      '--param stack= must be security, workload or witness (found "organization")',
+    expect(() => derive(demo(), { ...SECURITY, stack: 'network' })).toThrow(
+      '--param stack= must be organization, security, workload or witness (found "network")',
     );
+  });
+
+  it('of the organization is the management account, where the bank describes one', () => {
+    const organization = { id: 'o-example123', management_account: '999999999999', root_id: 'r-ab12', deployers: [] };
+    const given = { ...SECURITY, stack: 'organization' };
+
+    expect(derive({ ...demo(), organization }, given)).toMatchObject({ account: '999999999999', region: 'eu-central-1' });
+    expect(() => derive({ ...demo(), organization }, { ...given, account: '111111111111' })).toThrow(
+      "is not the bank's management account",
+    );
+    expect(() => derive(demo(), given)).toThrow('the file of bank demo has no organization');
   });
 
   describe('of the witness', () => {
