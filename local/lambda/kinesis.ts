@@ -15,8 +15,10 @@ import type { DeployedMapping, HostLog, Invoke, Poller } from './model.ts';
 const READ_LIMIT = 100;
 
 export interface StreamPace {
-  /** Between two reads of an empty shard, ms. */
+  /** Between two reads of an empty shard, ms, while somebody waits for quiet. */
   readonly pollMs: number;
+  /** The same while nobody does. */
+  readonly idleMs: number;
   /** Between two looks for new shards, ms. */
   readonly discoverMs: number;
   /** Before the first retry, ms; doubled for each further one up to `maxRetryMs`. */
@@ -24,8 +26,8 @@ export interface StreamPace {
   readonly maxRetryMs: number;
 }
 
-/** Lambda reads a shard once per second and backs off for up to a minute: nobody wants to wait for that here. */
-export const LOCAL_PACE: StreamPace = { pollMs: 250, discoverMs: 2000, retryMs: 200, maxRetryMs: 3000 };
+/** As often as Lambda reads a shard; who waits does not wait for that. It backs off for up to a minute: not here. */
+export const LOCAL_PACE: StreamPace = { pollMs: 200, idleMs: 1000, discoverMs: 2000, retryMs: 200, maxRetryMs: 3000 };
 
 export interface StreamContext {
   readonly reader: StreamReader;
@@ -59,13 +61,27 @@ interface State {
   readonly finished: Set<string>;
   readonly work: Set<Promise<void>>;
   mapping: DeployedMapping;
+  /** When somebody last asked whether it is quiet, ms of the process clock. */
+  askedAt: number;
 }
+
+/** Who waits for quiet asks more often than this, ms. */
+const ASKS_MS = 1000;
 
 /** @returns the poller, which has its place in every shard and already reads. */
 export async function startStreamPoller(mapping: DeployedMapping, context: StreamContext): Promise<Poller> {
   const stopping = new AbortController();
   const { signal } = stopping;
-  const state: State = { mapping, context, signal, gate: createGate(), followed: new Map(), finished: new Set(), work: new Set() };
+  const state: State = {
+    mapping,
+    context,
+    signal,
+    gate: createGate(),
+    followed: new Map(),
+    finished: new Set(),
+    work: new Set(),
+    askedAt: -Infinity,
+  };
   const shards = await context.reader.shards();
   // From LATEST on, a shard that takes no more records has nothing to give.
   if (mapping.startingPosition === 'LATEST') for (const { id, closed } of shards) if (closed) state.finished.add(id);
@@ -75,8 +91,10 @@ export async function startStreamPoller(mapping: DeployedMapping, context: Strea
     pause: () => state.gate.close(),
     resume: () => state.gate.open(),
     update: (changed) => (state.mapping = changed),
-    isQuiet: (since) =>
-      Promise.resolve(!state.gate.isOpen() || [...state.followed.values()].every(({ quietSince }) => quietSince >= since)),
+    isQuiet: (since) => {
+      state.askedAt = performance.now();
+      return Promise.resolve(!state.gate.isOpen() || [...state.followed.values()].every(({ quietSince }) => quietSince >= since));
+    },
     stop: async () => {
       stopping.abort();
       await Promise.all(state.work);
@@ -165,7 +183,7 @@ async function recover(state: State, shard: Shard): Promise<void> {
 
 /** One read and what it makes ready. @returns whether the shard has come to its end. */
 async function step(state: State, shard: Shard): Promise<boolean> {
-  const { context, gate, signal, mapping } = state;
+  const { context, mapping } = state;
   const began = performance.now();
   const { closed } = shard;
   const room = Math.max(1, Math.min(READ_LIMIT, mapping.batchSize - shard.buffer.length));
@@ -179,8 +197,15 @@ async function step(state: State, shard: Shard): Promise<boolean> {
   shard.iterator = next ?? shard.iterator;
   while (isReady(shard, mapping, ended)) await deliverNext(state, shard);
   shard.quietSince = records.length === 0 && shard.buffer.length === 0 ? began : -Infinity;
-  if (records.length === 0 && !ended) await gate.rest(context.pace.pollMs, signal);
+  if (records.length === 0 && !ended) await restUntilDue(state);
   return ended;
+}
+
+async function restUntilDue(state: State): Promise<void> {
+  const { pollMs, idleMs } = state.context.pace;
+  const began = performance.now();
+  do await state.gate.rest(pollMs, state.signal);
+  while (performance.now() - began < idleMs && performance.now() - state.askedAt > ASKS_MS);
 }
 
 function isReady({ buffer, bufferedSince }: Shard, mapping: DeployedMapping, ended: boolean): boolean {

@@ -8,6 +8,7 @@ import { createNormaliser } from '../normalise.ts';
 import { readUnit, type Unit } from '../pipeline.ts';
 import type { Sensitive } from '../redact/sensitive.ts';
 import { transformsFor } from '../redact/transforms.ts';
+import { residenceOf } from '../residency/check.ts';
 import { ALL_SOURCES, choose, NO_SOURCE } from '../replay/select.ts';
 import { withEvidence, type OpenVault } from '../seal/evidence.ts';
 import { placeOfKey } from '../seal/vault.ts';
@@ -68,7 +69,7 @@ async function readEvents(unit: Unit, hunt: Hunt, { bank, sensitive, from, to }:
   let events = 0;
   const normaliser = createNormaliser({
     ...unit,
-    transforms: transformsFor(bank, unit.origin.source),
+    transforms: [...residenceOf(bank, unit.origin).transforms, ...transformsFor(bank, unit.origin.source)],
     onEvent(event) {
       if (event.time < from || event.time >= to) return;
       events++;

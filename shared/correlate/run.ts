@@ -1,23 +1,15 @@
 // Correlations, every minute: what has come into the index since the last run says which groups have news, those are looked at as a whole, and
 // what fires is raised. How far it was read is written down when all of it is raised: a run that fails anywhere is simply made again, and what
 // fires again has the same id. https://docs.opensearch.org/latest/api-reference/search-apis/search/
-import { raiseAlerts, type AlertDeps } from '../alert/alerts.ts';
-import type { Match } from '../detect/engine.ts';
-import type { Fired } from '../detect/sigma/windows.ts';
-import type { Suppressions } from '../detect/suppress.ts';
 import type { JsonObject } from '../model.ts';
-import { isObject, object, text } from '../outcome.ts';
-import type { Log } from '../observe/log.ts';
 import { emit, type MetricsWriter } from '../observe/metrics.ts';
 import { seenOf } from './copied.ts';
-import { affectedBy, eventOf, evaluate, familyQuery, stretchesOf, type Affected, type EvaluateDeps, type Stretch } from './evaluate.ts';
-import { windowFinding, windowUid } from './finding.ts';
+import { affectedBy, eventOf, familyQuery, type Affected } from './evaluate.ts';
 import { nextPage, refresh, shardsOf, type Shard } from './ingested.ts';
-import { loadFired, loadPosition, saveFired, savePosition, shardKey, type Due, type FiredWindows, type Position } from './state.ts';
+import { raiseAll, type RaiseDeps } from './raise.ts';
+import { loadPosition, savePosition, shardKey, type Due, type Position } from './state.ts';
 
-export interface CorrelateDeps extends AlertDeps, EvaluateDeps {
-  readonly suppressions: Suppressions;
-  readonly log: Pick<Log, 'info' | 'warn'>;
+export interface CorrelateDeps extends RaiseDeps {
   readonly metrics: MetricsWriter;
   /** After that no new part is begun. ms. */
   readonly budgetMs: number;
@@ -32,6 +24,8 @@ export interface Correlated {
   readonly groups: number;
   readonly findings: number;
   readonly alerts: number;
+  /** Groups that OpenSearch refused to be asked for. */
+  readonly refused: number;
   /** Documents that the index has and the next run reads. */
   readonly behind: number;
   /** Another run was faster: what this one found, that one finds. */
@@ -50,7 +44,7 @@ const LATEST_MS = 35 * DAY_MS;
 /** @throws RetryableError, errors of OpenSearch and AWS: the next run does it again. */
 export async function correlateOnce(deps: CorrelateDeps): Promise<Correlated> {
   const started = deps.now();
-  const total = { candidates: 0, groups: 0, findings: 0, alerts: 0 };
+  const total = { candidates: 0, groups: 0, findings: 0, alerts: 0, refused: 0 };
   let position = await loadPosition(deps.claims, started);
   let left: readonly Shard[] = [];
   let pages: number = PAGES.first;
@@ -64,6 +58,7 @@ export async function correlateOnce(deps: CorrelateDeps): Promise<Correlated> {
     total.groups += raised.groups;
     total.findings += raised.findings;
     total.alerts += raised.alerts;
+    total.refused += raised.refused;
     left = round.left;
     const saved = await savePosition(deps.claims, round.position, deps.now());
     if (saved === undefined) return { ...total, behind: 0, overtaken: true };
@@ -75,7 +70,7 @@ export async function correlateOnce(deps: CorrelateDeps): Promise<Correlated> {
   emit(
     deps.metrics,
     { bank: deps.bank.bank, source: 'strongroom' },
-    { Findings: total.findings, Alerts: total.alerts, CorrelateBehind: behind },
+    { Findings: total.findings, Alerts: total.alerts, CorrelateBehind: behind, CorrelateRefused: total.refused },
   );
   return { ...total, behind, overtaken: false };
 }
@@ -160,90 +155,4 @@ function dueOf(
 
 function dueKey(correlation: string, group: readonly string[]): string {
   return `${correlation} ${JSON.stringify(group)}`;
-}
-
-interface RaisedAll {
-  readonly groups: number;
-  readonly findings: number;
-  readonly alerts: number;
-}
-
-/** @returns undefined where another run writes what this one found. */
-async function raiseAll(affected: readonly Affected[], deps: CorrelateDeps): Promise<RaisedAll | undefined> {
-  const total = { groups: 0, findings: 0, alerts: 0 };
-  for (const stretch of stretchesOf(affected)) {
-    const raised = await raiseStretch(stretch, deps);
-    if (raised === undefined) return undefined;
-    total.groups += stretch.groups.length;
-    total.findings += raised.findings;
-    total.alerts += raised.alerts;
-  }
-  return total;
-}
-
-async function raiseStretch(stretch: Stretch, deps: CorrelateDeps): Promise<Omit<RaisedAll, 'groups'> | undefined> {
-  const { correlation } = stretch.family;
-  const known = await loadFired(deps.claims, correlation.id, stretch.groups, deps.now());
-  const isUsedUp = (group: readonly string[], time: number): boolean =>
-    known.get(JSON.stringify(group))?.windows.some(({ raised, start, end }) => raised && time >= start && time <= end) === true;
-  const fired = await evaluate(stretch, isUsedUp, deps);
-  const total = { findings: 0, alerts: 0 };
-  for (const [key, windows] of Map.groupBy(fired, ({ group }) => JSON.stringify(group))) {
-    const before = known.get(key);
-    const raised = before === undefined ? undefined : await raiseGroup(windows, before, deps);
-    if (raised === undefined) return undefined;
-    total.findings += raised.findings;
-    total.alerts += raised.alerts;
-  }
-  return total;
-}
-
-/** Written down first, under the id that it keeps: whoever goes on after a failure raises the same. */
-async function raiseGroup(
-  fired: readonly Fired<Match>[],
-  before: FiredWindows,
-  deps: CorrelateDeps,
-): Promise<Omit<RaisedAll, 'groups'> | undefined> {
-  const { claims, bank } = deps;
-  // Events that came late may have moved the beginning of a window that was written down and not raised.
-  const named = fired.map((one) => {
-    const begun = before.windows.find(({ raised, start, end }) => !raised && start <= one.end && one.start <= end);
-    return { fired: one, window: { start: one.start, end: one.end, uid: begun?.uid ?? windowUid(one, bank.bank), raised: false } };
-  });
-  const done = before.windows.filter(({ raised }) => raised);
-  const begun = await saveFired(claims, { ...before, windows: [...done, ...named.map(({ window }) => window)] }, deps.now());
-  if (begun === undefined) return undefined;
-  const total = { findings: 0, alerts: 0 };
-  for (const { fired: one, window } of named) {
-    const raised = await raiseWindow(one, window.uid, deps);
-    total.findings += raised.published;
-    total.alerts += raised.alerted;
-  }
-  const windows = begun.windows.map((window) => ({ ...window, raised: true }));
-  return (await saveFired(claims, { ...begun, windows }, deps.now())) === undefined ? undefined : total;
-}
-
-async function raiseWindow(fired: Fired<Match>, uid: string, deps: CorrelateDeps): Promise<{ published: number; alerted: number }> {
-  const { bank, suppressions, log, now } = deps;
-  const { correlation, start, matches } = fired;
-  const events = matches.map(({ event }) => event.event);
-  const suppression = suppressions.of(correlation.id, events, now());
-  const finding = windowFinding(fired, { bank: bank.bank, uid, suppression });
-  const [first] = events;
-  const origin = {
-    bank: bank.bank,
-    account: accountOf(first?.['cloud']) ?? 'unknown',
-    region: bank.region,
-    source: 'strongroom',
-    trigger: 's3',
-    uri: `strongroom://correlate/${correlation.id}#${uid}`,
-    time: now(),
-  } as const;
-  const { published, alerted } = await raiseAlerts([finding], { origin, evidence: '' }, deps);
-  if (published > 0) log.info('correlated', { rule: correlation.title, level: correlation.level, events: matches.length, start });
-  return { published, alerted };
-}
-
-function accountOf(cloud: unknown): string | undefined {
-  return isObject(cloud) ? text(object(cloud['account'])?.['uid']) : undefined;
 }

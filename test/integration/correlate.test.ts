@@ -203,6 +203,21 @@ function mixed<T>(list: readonly T[], seed: number): readonly T[] {
   return keyed.sort(([first], [second]) => first - second).map(([, one]) => one);
 }
 
+test('a group that OpenSearch refuses to be asked for is passed over, counted and named; the others are found', async () => {
+  await index(['ann', 'bob', 'cy'].flatMap((user, at) => chain(user, -60 + at)));
+  const request = client.transport.request.bind(client.transport);
+  const warn = jest.fn();
+  const spy = jest.spyOn(client.transport, 'request').mockImplementation((params, options) => {
+    // A question that the server refuses, where it is about him.
+    const isAboutBob = params.path.includes('_search') && JSON.stringify(params.body ?? '').includes('"bob"');
+    return request(isAboutBob ? { ...params, body: { query: { none: {} } } } : params, options);
+  });
+  const { refused, findings: found } = await run({ log: { info: () => undefined, warn } }).finally(() => spy.mockRestore());
+  expect({ refused, found }).toEqual({ refused: 1, found: 2 });
+  expect(warn).toHaveBeenCalledWith(expect.stringContaining('passed over'), expect.objectContaining({ group: ['bob', '222222222222'] }));
+  expect(await run()).toMatchObject({ refused: 0, behind: 0 });
+});
+
 test('a chain that comes one by one, in any order, late and twice is found once', async () => {
   const users = ['ann', 'bob', 'cy'];
   const events = users.flatMap((user, at) => chain(user, -60 + at));

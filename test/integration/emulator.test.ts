@@ -484,7 +484,7 @@ describe('Kinesis', () => {
     });
 
     const { StreamDescriptionSummary: found } = await security.kinesis.send(new DescribeStreamSummaryCommand({ StreamName: 'hub' }));
-    expect(found).toMatchObject({ EncryptionType: 'KMS', KeyId: key, OpenShardCount: 4, StreamModeDetails: { StreamMode: 'ON_DEMAND' } });
+    expect(found).toMatchObject({ EncryptionType: 'KMS', KeyId: key, OpenShardCount: 2, StreamModeDetails: { StreamMode: 'ON_DEMAND' } });
   });
 });
 

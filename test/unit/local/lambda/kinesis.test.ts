@@ -89,7 +89,7 @@ describe('the stream poller', () => {
         },
         origin: { streamArn: MAPPING.sourceArn, region: 'us-east-1', functionArn: '', roleArn: '' },
         giveUp: () => Promise.resolve(),
-        pace: { pollMs: 1, discoverMs: 1, retryMs: 1, maxRetryMs: 1 },
+        pace: { pollMs: 1, idleMs: 1, discoverMs: 1, retryMs: 1, maxRetryMs: 1 },
         log: () => undefined,
         ...context,
       },
