@@ -78,7 +78,7 @@ function* scope(role: AccessRole, bank: BankConfig, path: readonly string[]): Ge
 }
 
 /** A date that does not exist has no time, or that of another day. */
-function isDay(day: string): boolean {
+export function isDay(day: string): boolean {
   const time = Date.parse(`${day}T00:00:00Z`);
   return !Number.isNaN(time) && new Date(time).toISOString().startsWith(day);
 }

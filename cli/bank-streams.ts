@@ -1,5 +1,6 @@
 // What contradicts itself in a bank's `kafka` and `streams`; called by bank.ts.
-import type { BankConfig, KafkaCluster } from '../shared/config.ts';
+import type { BankConfig } from '../shared/config.ts';
+import type { KafkaCluster } from '../shared/kafka-config.ts';
 import { consumerGroup, isLocal } from '../shared/kafka.ts';
 import type { Problem } from './yaml-file.ts';
 

@@ -21,7 +21,10 @@ import { enrichment } from './bank-enrichment.ts';
 import { intel } from './bank-intel.ts';
 import { lifecycle } from './bank-lifecycle.ts';
 import { log } from './bank-log.ts';
+import { network } from './bank-network.ts';
+import { provider } from './bank-provider.ts';
 import { regions } from './bank-regions.ts';
+import { loadPolicies, residency, type LoadedPolicies } from './bank-residency.ts';
 import { cold, retention } from './bank-retention.ts';
 import { loadOwnRules } from './bank-rules.ts';
 import { kafka, streams } from './bank-streams.ts';
@@ -45,10 +48,19 @@ export function loadBank(file: string): LoadedBank {
     ...(declared.plans.length === 0 ? {} : { declared: declared.plans }),
     ...(rules.pack === undefined ? {} : { rules: rules.pack }),
   };
-  const read = readYaml(file, validate, (content) => (isBank(content) ? contradictions({ ...content, ...own }, name) : []));
-  const errors = [...(read.errors ?? []), ...declared.errors, ...rules.errors];
+  let residencyFiles: LoadedPolicies = { policies: undefined, errors: [] };
+  const read = readYaml(file, validate, (content) => {
+    if (!isBank(content)) return [];
+    residencyFiles = loadPolicies(content, join(dirname(file), 'policies'));
+    return contradictions(withPolicies({ ...content, ...own }, residencyFiles), name, dirname(file));
+  });
+  const errors = [...(read.errors ?? []), ...declared.errors, ...rules.errors, ...residencyFiles.errors];
   if (read.errors !== undefined || errors.length > 0 || !isBank(read.content)) return { errors };
-  return { bank: { ...read.content, ...own } };
+  return { bank: withPolicies({ ...read.content, ...own }, residencyFiles) };
+}
+
+function withPolicies(bank: BankConfig, { policies }: LoadedPolicies): BankConfig {
+  return policies === undefined ? bank : { ...bank, policies };
 }
 
 /** The sources that the bank has described itself. @param folder banks/<name>/sources; there may be none. */
@@ -92,6 +104,11 @@ export function bankNamed(name: string, region = chosenRegion): BankConfig {
   return region === undefined ? bank : inRegion(bank, region);
 }
 
+/** @returns the bank as the chosen region has it. @throws MisconfiguredError naming the regions there are. */
+export function asChosen(bank: BankConfig): BankConfig {
+  return chosenRegion === undefined ? bank : inRegion(bank, chosenRegion);
+}
+
 const validate = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true }).compile(schema);
 
 function isBank(content: unknown): content is BankConfig {
@@ -99,15 +116,17 @@ function isBank(content: unknown): content is BankConfig {
 }
 
 /** What the schema cannot say: values that contradict each other or do not exist. */
-function contradictions(bank: BankConfig, fileName: string): readonly Problem[] {
+function contradictions(bank: BankConfig, fileName: string, folder: string): readonly Problem[] {
   return [
     ...names(bank, fileName),
     ...accounts(bank),
     ...regions(bank),
+    ...residency(bank),
     ...retention(bank, sourcesOf(bank)),
     ...cold(bank),
     ...log(bank),
     ...opensearch(bank),
+    ...network(bank, folder),
     ...lifecycle(bank),
     ...sources(bank),
     ...kafka(bank),
@@ -119,6 +138,7 @@ function contradictions(bank: BankConfig, fileName: string): readonly Problem[] 
     ...subscriptions(bank),
     ...intel(bank),
     ...alerts(bank),
+    ...provider(bank),
     ...detections(bank),
     ...enrichment(bank),
     ...access(bank),

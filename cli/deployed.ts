@@ -5,7 +5,7 @@ import { DescribeStacksCommand, type CloudFormationClient } from '@aws-sdk/clien
 import { readEnvironment, type Environment } from '../shared/config.ts';
 import { cloudFormationClient } from '../shared/deps.ts';
 import { MisconfiguredError } from '../shared/errors.ts';
-import { loadBank } from './bank.ts';
+import { asChosen, loadBank } from './bank.ts';
 
 /** Outputs by name, for example VaultBucket, ParkedBucket, EvidenceKeyArn, HubStream. */
 export type Outputs = Readonly<Record<string, string>>;
@@ -47,12 +47,12 @@ export function output(outputs: Outputs, name: string): string {
   return found;
 }
 
-/** The environment in which a bank's stack is reached: the region is the one in its file, where that is at hand. */
+/** The environment in which a bank's stack is reached: the region is the one chosen, or the home region of its file where that is at hand. */
 export function bankEnvironment(bank: string): Environment {
   const file = bankFile(bank);
   const loaded = existsSync(file) ? loadBank(file) : undefined;
   const environment = readEnvironment();
-  return loaded?.bank === undefined ? environment : { ...environment, region: loaded.bank.region };
+  return loaded?.bank === undefined ? environment : { ...environment, region: asChosen(loaded.bank).region };
 }
 
 /** Path of the bank's file, from the project's root. */

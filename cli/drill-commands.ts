@@ -14,6 +14,12 @@ export function addDrills(program: Command, run: (action: () => Promise<number>)
     )
     .action(() => run(async () => (await commands()).drillTamperCommand()));
   drill
+    .command('region')
+    .description(
+      "run a bank in two regions, switch the first one's intake off while logs arrive, fail over and back: nothing is lost or found twice",
+    )
+    .action(() => run(async () => (await commands()).drillRegionCommand()));
+  drill
     .command('upgrade')
     .description(
       'change the mapping, take it back and change it again while logs are delivered and searched: nothing is lost, found twice, or fails',

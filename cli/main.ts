@@ -8,11 +8,14 @@ import type { HoldSetOptions } from './commands/hold.ts';
 import type { ReplayOptions } from './commands/replay.ts';
 import type { VerifyArguments } from './commands/verify.ts';
 import { addCapacity } from './capacity-command.ts';
+import { addDeploy } from './deploy-command.ts';
 import { addDetect } from './detect-commands.ts';
 import { addDrills } from './drill-commands.ts';
 import { addNormalize } from './normalize-command.ts';
+import { addOnboarding } from './onboard-commands.ts';
 import { addUpgrade } from './upgrade-commands.ts';
 import { addSearchCommands } from './search-commands.ts';
+import { addFailover } from './failover-command.ts';
 import { addFinding } from './finding-commands.ts';
 import { addHunt } from './hunt-commands.ts';
 import { addIntel } from './intel-commands.ts';
@@ -163,6 +166,8 @@ program
 
 addDashboards(program, run);
 
+addDeploy(program, run);
+
 addCapacity(program, run);
 
 const parked = program.command('parked').description('records that could not be processed: nothing is dropped');
@@ -229,6 +234,10 @@ program
   .action((options: VerifyArguments) => run(async () => (await import('./commands/verify.ts')).verifyCommand(options)));
 
 addSearchCommands(program, run);
+
+addFailover(program, run);
+
+addOnboarding(program, run);
 
 addFinding(program, run);
 

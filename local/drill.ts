@@ -1,5 +1,7 @@
 // `npx strongroom drill tamper`: deploys Strongroom to the local platform, tampers with its evidence in every way that is known, and has each found.
+// `npx strongroom drill region`: two regions, of which one takes over the other's intake and gives it back.
 // `npx strongroom drill upgrade`: changes the mapping there while logs are delivered and searched.
+import { drillRegionOn, REGION_BANK, STANDBY } from './drill/region.ts';
 import { drill } from './drill/run.ts';
 import { drillUpgradeOn } from './drill/upgrade.ts';
 import { startDeployment } from './deployment.ts';
@@ -33,6 +35,21 @@ export async function drillUpgrade(print: Print): Promise<number> {
     print(`  (${((Date.now() - started) / 1000).toFixed(0)} s in all)`);
     print(`drill upgrade: lost ${lost}, duplicated ${duplicated}, failed searches ${failedSearches}`);
     return lost + duplicated + failedSearches + faults.length === 0 ? 0 : 1;
+  } finally {
+    await deployment.stop();
+  }
+}
+
+/** @returns the exit code: 0 only where nothing was lost or found twice, and both regions had their part in it. */
+export async function drillRegion(print: Print): Promise<number> {
+  const started = Date.now();
+  const deployment = await startDeployment((line) => print(`  ${line}`), { file: REGION_BANK, regions: [STANDBY] });
+  try {
+    const { lost, duplicated, faults } = await drillRegionOn(deployment, print);
+    for (const fault of faults) print(`  ${fault}`);
+    print(`  (${((Date.now() - started) / 1000).toFixed(0)} s in all)`);
+    print(`drill region: lost ${lost}, duplicated ${duplicated}, faults ${faults.length}`);
+    return lost + duplicated + faults.length === 0 ? 0 : 1;
   } finally {
     await deployment.stop();
   }

@@ -113,6 +113,18 @@ export async function startLambdaHost(options: LambdaHostOptions): Promise<Lambd
   };
 }
 
+/**
+ * Tells the emulator that the functions of an account and region run at this host, where not all of them run at one.
+ * @throws Error where the emulator does not take it.
+ */
+export async function registerHost(
+  endpoint: string,
+  place: { readonly account: string; readonly region: string; readonly url: string },
+): Promise<void> {
+  const { ok, status } = await fetch(`${endpoint}/moto-api/lambda-hosts`, { method: 'POST', body: JSON.stringify(place) });
+  if (!ok) throw new Error(`lambda host: the emulator answers ${status}`);
+}
+
 async function stop(state: State, api: InvokeApi): Promise<void> {
   state.stopped = true;
   await state.refreshing?.catch(() => undefined);

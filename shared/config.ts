@@ -4,12 +4,17 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AlertSubscription, Weekday } from './alert/config.ts';
 import type { AnomaliesConfig } from './anomalies/config.ts';
+import type { CoverageConfig } from './coverage/settings.ts';
 import type { DeclaredPlan } from './declared/plan.ts';
 import type { DetectionsConfig } from './detect/config.ts';
 import type { RulePack } from './detect/pack.ts';
 import { MisconfiguredError } from './errors.ts';
+import type { HubFormat } from './hub/format.ts';
 import type { IntelConfig } from './intel/config.ts';
+import type { KafkaCluster, RawStream } from './kafka-config.ts';
+import type { LifecycleConfig, OpenSearchDomain, VpcEndpoints } from './opensearch/config.ts';
 import type { DeploymentConfig, OrganizationConfig, ProviderConfig, RegionConfig, ResidencyRule } from './organization/config.ts';
+import type { ResidencyPolicy } from './residency/policy.ts';
 
 export type SeverityName = 'informational' | 'low' | 'medium' | 'high' | 'critical';
 
@@ -24,8 +29,10 @@ export interface BankConfig {
   /** Further regions in which the platform runs. */
   readonly regions?: readonly RegionConfig[];
   readonly organization?: OrganizationConfig;
-  /** Where data may live and where it may go; left out: nothing leaves its region. See shared/residency/. */
+  /** Where data may live and where it may go; left out: no rule is checked. See shared/residency/rules.ts. */
   readonly residency?: readonly ResidencyRule[];
+  /** From banks/policies/*.yml: those that `residency` names. Not in the bank's file. */
+  readonly policies?: Readonly<Record<string, ResidencyPolicy>>;
   readonly deployment?: DeploymentConfig;
   readonly provider?: ProviderConfig;
   readonly accounts: readonly BankAccount[];
@@ -43,6 +50,8 @@ export interface BankConfig {
     readonly parked_days: number;
     readonly function_logs_days: number;
   };
+  /** Copies of the tables in AWS Backup; left out: kept for 35 days. */
+  readonly backup?: { readonly keep_days?: number };
   readonly log?: LogConfig;
   readonly opensearch: {
     readonly domain?: OpenSearchDomain;
@@ -52,7 +61,9 @@ export interface BankConfig {
     readonly security_group_ids?: readonly string[];
     /** See shared/lifecycle/settings.ts. */
     readonly lifecycle?: LifecycleConfig;
-    /** A repository that the domain knows. Left out: no snapshots but the service's own. */
+    /** Private ways to AWS for those functions, made by the stack. Left out: the VPC has its own. */
+    readonly vpc_endpoints?: VpcEndpoints;
+    /** A repository that the domain knows; in a domain of our own, the stack makes it. Left out: no snapshots but the service's own. */
     readonly snapshots?: { readonly repository: string; readonly keep_days?: number };
   };
   /**
@@ -66,6 +77,8 @@ export interface BankConfig {
   readonly partner_events?: readonly { readonly event_source: string; readonly source: string }[];
   /** CloudTrail's events over the bus as well: seconds rather than minutes late, for the price of every event twice. */
   readonly forward_cloudtrail_events?: boolean;
+  /** Format of the hub records that are written from the next deployment on (shared/hub/format.ts). */
+  readonly hub_format?: HubFormat;
   /** From banks/<bank>/sources/*.yml: sources that the bank has described itself. Not in the bank's file. */
   readonly declared?: readonly DeclaredPlan[];
   /** Kafka clusters whose topics are read. */
@@ -92,8 +105,6 @@ export interface BankConfig {
     readonly event_bus?: string;
     /** Whether findings of ours are imported into Security Hub of the security account. */
     readonly security_hub?: boolean;
-    /** Another's bus that gets findings without what lies behind them: see shared/alert/copies/forward.ts. */
-    readonly forward?: { readonly event_bus_arn: string; readonly min_severity?: SeverityName };
   };
   /** What becomes of the rules that ship; left out: all of them as they are. See shared/detect/tuning.ts. */
   readonly detections?: DetectionsConfig;
@@ -105,6 +116,8 @@ export interface BankConfig {
   readonly enrichment?: EnrichmentConfig;
   /** What is unusual, without a rule: see shared/anomalies/settings.ts. */
   readonly anomalies?: AnomaliesConfig;
+  /** Whether logging is switched on where it is off: see shared/coverage/settings.ts. */
+  readonly coverage?: CoverageConfig;
   /** Who may see what in OpenSearch. Left out in a domain of others, its administrators give access. */
   readonly access?: { readonly roles: readonly AccessRole[] };
   /** Alarms about the platform itself; only the template reads it. */
@@ -196,24 +209,6 @@ export interface RetentionClassConfig {
   readonly index_days?: number;
 }
 
-/** How the indices of events are made, closed and given up. All in days. */
-export interface LifecycleConfig {
-  /** Before a period begins. */
-  readonly ahead_days?: number;
-  /** After it has ended. */
-  readonly close_after_days?: number;
-  /** Copies beside each primary shard. */
-  readonly replicas?: number;
-  /** From then on none, where a snapshot has the index. */
-  readonly single_copy_after_days?: number;
-  /** Amazon's UltraWarm and cold storage, where the domain has them. */
-  readonly warm_after_days?: number;
-  readonly cold_after_days?: number;
-  /** For which an index that another one has replaced is kept. */
-  readonly replaced_days?: number;
-}
-
-/** As S3 names its storage classes. One-zone classes are none for evidence. */
 export type ColdStorage = 'STANDARD_IA' | 'GLACIER_IR' | 'GLACIER' | 'DEEP_ARCHIVE';
 
 export interface ColdStep {
@@ -241,48 +236,6 @@ export interface BankAccount {
 export interface Subscription {
   readonly protocol: 'email' | 'https' | 'sqs';
   readonly endpoint: string;
-}
-
-export interface OpenSearchDomain {
-  readonly instance_type: string;
-  readonly instance_count: number;
-  readonly volume_gib: number;
-  readonly subnet_ids: readonly string[];
-  readonly security_group_ids: readonly string[];
-}
-
-export interface KafkaCluster {
-  /** Of our own choice: evidence and ids carry it, so it never changes. */
-  readonly name: string;
-  /** Amazon MSK, provisioned or serverless; for a cluster of another account its managed VPC connection. */
-  readonly cluster_arn?: string;
-  /** `host:port` of brokers that we reach by ourselves. */
-  readonly bootstrap_servers?: readonly string[];
-  readonly authentication: 'iam' | 'scram' | 'tls' | 'none';
-  /** In Secrets Manager: user name and password, or client certificate and key. */
-  readonly secret_arn?: string;
-  /** In Secrets Manager: who signs the brokers' certificates, where no public authority does. */
-  readonly ca_secret_arn?: string;
-  /** Where Lambda reaches self-managed brokers inside a VPC; both or neither. */
-  readonly subnet_ids?: readonly string[];
-  readonly security_group_ids?: readonly string[];
-  /** Beginning of the consumer groups, one per topic: see consumerGroup() in shared/kafka.ts. */
-  readonly consumer_group?: string;
-  readonly topics: readonly { readonly name: string; readonly source: string; readonly format?: string }[];
-}
-
-export interface RawStream {
-  /** The stream is `strongroom-<bank>-<name>`: see streamName(). */
-  readonly name: string;
-  readonly source: string;
-  readonly format?: string;
-  /** Whose logs they are; this account may write to the stream. */
-  readonly account?: string;
-}
-
-/** Name in AWS of one of the bank's Kinesis streams. */
-export function streamName(bank: string, name: string): string {
-  return `strongroom-${bank}-${name}`;
 }
 
 /** What an attribute of an event must be. */
@@ -321,6 +274,9 @@ export interface Environment {
   readonly pseudonymKeyArn: string | undefined;
   readonly hubStream: string | undefined;
   readonly opensearchUrl: string | undefined;
+  /** Where the snapshots of our own domain go, and the role by which it does so. */
+  readonly snapshotBucket: string | undefined;
+  readonly snapshotRoleArn: string | undefined;
   /** Functions that provision lets into OpenSearch; set only where access to it is ours to give. */
   readonly indexRoleArn: string | undefined;
   readonly lifecycleRoleArn: string | undefined;
@@ -356,6 +312,8 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     pseudonymKeyArn: env['PSEUDONYM_KEY_ARN'],
     hubStream: env['HUB_STREAM'],
     opensearchUrl: env['OPENSEARCH_URL'],
+    snapshotBucket: env['SNAPSHOT_BUCKET'],
+    snapshotRoleArn: env['SNAPSHOT_ROLE_ARN'],
     indexRoleArn: env['INDEX_ROLE_ARN'],
     lifecycleRoleArn: env['LIFECYCLE_ROLE_ARN'],
     anomaliesRoleArn: env['ANOMALIES_ROLE_ARN'],

@@ -11,6 +11,7 @@ export const REJECT_CODES = {
   missing_field: 'A field the event cannot do without is absent.',
   bad_value: 'A field holds a value outside its domain (time, number, address).',
   time_out_of_range: 'The event time lies outside the years 2000 to 2099.',
+  residency: 'It is of a region or account whose data may not live here (docs/RESIDENCY.md); its text is in the evidence alone.',
   index_refused: 'OpenSearch refused the document for good (mapping or size).',
 } as const;
 

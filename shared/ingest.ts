@@ -3,9 +3,10 @@ import { kinesisClient, kmsClient, s3Client } from './deps.ts';
 import { enrichmentOf } from './enrich/enrichers.ts';
 import { loadPackagedBank, readEnvironment, required, type BankConfig } from './config.ts';
 import { createLog, type Log } from './observe/log.ts';
-import { createMetrics, emitCounts } from './observe/metrics.ts';
+import { createMetrics, emitCounts, emitRefused } from './observe/metrics.ts';
 import { ingest, type Ingested, type PipelineDeps, type Unit } from './pipeline.ts';
 import { sensitiveOf } from './redact/pseudonyms.ts';
+import { refusedNotes } from './residency/refused.ts';
 import { createHolds } from './retention/holds.ts';
 import { createPeriodKeys, KEY_MAX_AGE_MS } from './seal/period-keys.ts';
 import { createSealer } from './seal/seal.ts';
@@ -25,6 +26,7 @@ export function ingestDeps(): IngestDeps {
   const vaultBucket = required('vaultBucket', environment);
   const keyArn = required('evidenceKeyArn', environment);
   const keys = createPeriodKeys({ s3, kms, keyArn, bucket: required('periodKeysBucket', environment), bank: bank.bank });
+  const parkedBucket = required('parkedBucket', environment);
   const log = createLog();
   return {
     bank,
@@ -34,10 +36,14 @@ export function ingestDeps(): IngestDeps {
     sealer: createSealer({ keys }),
     holds: createHolds({ s3, bucket: vaultBucket }),
     vaultBucket,
-    parkedBucket: required('parkedBucket', environment),
+    parkedBucket,
     hub: { kinesis: kinesisClient(environment), stream: required('hubStream', environment) },
     log,
-    onSealed: (origin, counts) => emitCounts(metrics, origin, counts),
+    onSealed(origin, counts, { residency = 0 }) {
+      emitCounts(metrics, origin, counts);
+      if (residency > 0) emitRefused(metrics, origin, residency);
+    },
+    onRefused: refusedNotes({ s3, bucket: parkedBucket }),
   };
 }
 

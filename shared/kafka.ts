@@ -1,5 +1,5 @@
 // The Kafka clusters of the bank's file: which one an event is of, and what their names are in AWS.
-import type { KafkaCluster } from './config.ts';
+import type { KafkaCluster } from './kafka-config.ts';
 
 const LOCAL_SERVER = /^(?:127\.\d+\.\d+\.\d+|localhost):\d+$/;
 

@@ -1,6 +1,7 @@
 // Units of topics and raw streams: the records of one partition or shard that one invocation brought. Where a batch begins and ends may
 // differ when it is delivered again, so events are named after their own record and not after the unit.
-import { streamName, type BankConfig } from './config.ts';
+import { type BankConfig } from './config.ts';
+import { streamName } from './kafka-config.ts';
 import {
   openKafkaRecords,
   openShardRecords,

@@ -2,10 +2,18 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { errorFields, type Log } from './observe/log.ts';
+import { handleOrProbe, type ProbeAnswer } from './probe.ts';
 
-/** Binds the request id to the log, and logs what the handler throws: the trigger delivers again, the operator reads why. */
-export function observed<Event, Result>(log: Log, handler: (event: Event) => Promise<Result>): middy.MiddyfiedHandler<Event, Result> {
-  return middy<Event, Result>()
+/**
+ * Binds the request id to the log, and logs what the handler throws: the trigger delivers again, the operator reads why. Answers probes.
+ * @param nothing see Probed in shared/probe.ts.
+ */
+export function observed<Event, Result>(
+  log: Log,
+  handler: (event: Event) => Promise<Result>,
+  nothing?: Event,
+): middy.MiddyfiedHandler<Event, Result | ProbeAnswer> {
+  return middy<Event, Result | ProbeAnswer>()
     .use({
       before: ({ context }: { context: Context }) => {
         log.addContext(context);
@@ -15,5 +23,5 @@ export function observed<Event, Result>(log: Log, handler: (event: Event) => Pro
         log.error('invocation failed', errorFields(error));
       },
     })
-    .handler((event) => handler(event));
+    .handler((event, { functionVersion }) => handleOrProbe(event, functionVersion, { handler, nothing }));
 }

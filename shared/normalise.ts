@@ -31,6 +31,8 @@ export interface NormaliseOptions {
   readonly only?: ReadonlyMap<number, string> | undefined;
   /** A record's text as it was parked, for comparing with `only`. */
   readonly asParked?: ((text: string) => string) | undefined;
+  /** What is parked is parked without its text: by its origin the unit may not be here (shared/residency/check.ts). */
+  readonly withheld?: boolean | undefined;
   readonly onEvent: (event: OcsfEvent, index: number) => void;
   readonly onExcluded?: (rule: string, index: number) => void;
   readonly onParked: (record: ParkedRecord) => void;
@@ -233,7 +235,8 @@ function read(source: Source, record: RawRecord, context: Context, { transforms,
     const event = by === undefined ? timed : named(timed, by, context.uid(record.index));
     if (!inRange(event.time)) return reject('time_out_of_range', `time ${event.time}`);
     // Rules and alerts leave our own findings alone: nobody else's may pass for one.
-    if (event.metadata.product.vendor_name === OWN_PRODUCT) return reject('bad_value', `the product is ${OWN_PRODUCT}'s own`);
+    const mayBeOurs = source.ours === true && context.origin.trigger === 'eventbridge';
+    if (event.metadata.product.vendor_name === OWN_PRODUCT && !mayBeOurs) return reject('bad_value', `the product is ${OWN_PRODUCT}'s own`);
     return transforms.length === 0 ? { kind: 'value', value: event } : apply(transforms, event);
   } catch (error) {
     // A source that throws has a defect; the record is kept and can be redriven once it is mended.
@@ -252,7 +255,7 @@ function apply(transforms: readonly Transform[], event: OcsfEvent): Outcome<Ocsf
 }
 
 // Records are counted where they come in, the rest where they end up: the two must agree, and pipeline.ts refuses to go on if they do not.
-function createLedger({ origin, only, asParked = (text) => text, onEvent, onExcluded, onParked }: NormaliseOptions) {
+function createLedger({ origin, only, asParked = (text) => text, withheld, onEvent, onExcluded, onParked }: NormaliseOptions) {
   const counts = { records: 0, events: 0, excluded: 0, parked: 0 };
   // Maps: a rule may be called like a member that every object has.
   const excludedBy = new Map<string, number>();
@@ -263,7 +266,7 @@ function createLedger({ origin, only, asParked = (text) => text, onEvent, onExcl
   function park(stage: ParkedRecord['stage'], index: number, { code, detail }: Reject, raw: string): void {
     counts.parked++;
     parkedBy.set(code, (parkedBy.get(code) ?? 0) + 1);
-    onParked({ stage, code, detail, origin, index, raw });
+    onParked({ stage, code, detail, origin, index, raw: withheld === true || code === 'residency' ? '' : raw });
   }
 
   return {

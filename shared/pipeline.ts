@@ -14,13 +14,15 @@ import { createBodyReader } from './decode/body-reader.ts';
 import type { DecompressLimits } from './decode/decompress.ts';
 import type { Enrichment } from './enrich/enrich.ts';
 import { createBatcher } from './hub/batch.ts';
+import { writtenFormat } from './hub/format.ts';
 import { toHub } from './hub/document.ts';
 import { publish, type HubTarget } from './hub/publish.ts';
 import type { Counts, Origin } from './model.ts';
-import { createNormaliser, type Normaliser, type Summary } from './normalise.ts';
+import { createNormaliser, type Normaliser, type Summary, type Transform } from './normalise.ts';
 import { createParker } from './park/parked.ts';
 import { transformsFor } from './redact/transforms.ts';
 import { withoutSensitive, type Sensitive } from './redact/sensitive.ts';
+import { residenceOf, type RefusedPlace } from './residency/check.ts';
 import { classOf } from './retention/classes.ts';
 import type { Holds } from './retention/holds.ts';
 import type { Sealer } from './seal/seal.ts';
@@ -64,7 +66,9 @@ export interface PipelineDeps {
    * Told once per unit, when its evidence is put for the first time: what is counted here is counted once, however often the unit is
    * delivered and whatever fails afterwards.
    */
-  readonly onSealed?: (origin: Origin, counts: Counts) => void;
+  readonly onSealed?: (origin: Origin, counts: Counts, parkedBy: Summary['parkedBy']) => void;
+  /** Told on every delivery which accounts and regions there were records of that may not be here: see shared/residency/refused.ts. */
+  readonly onRefused?: (source: string, places: readonly RefusedPlace[]) => Promise<void>;
 }
 
 export interface Ingested {
@@ -87,21 +91,18 @@ export async function ingest(unit: Unit, deps: PipelineDeps): Promise<Ingested> 
   const batches = createFrameSpool();
   const wouldExclude: Record<string, number> = {};
   const parker = createParker({ s3: deps.s3, bucket: deps.parkedBucket }, origin, evidence);
+  const residence = residenceOf(deps.bank, origin);
   try {
-    const batcher = createBatcher({ hub: 1, origin, evidence, way: unit.way }, (record) => batches.add(record));
+    const batcher = createBatcher({ hub: writtenFormat(deps.bank), origin, evidence, way: unit.way }, (record) => batches.add(record));
     const normaliser = createNormaliser({
       ...unit,
       ...toHub({
-        transforms: transformsFor(
-          deps.bank,
-          origin.source,
-          (rule) => (wouldExclude[rule] = (wouldExclude[rule] ?? 0) + 1),
-          deps.enrichment?.transform,
-        ),
+        transforms: [...residence.transforms, ...rulesOf(origin, deps, wouldExclude)],
         batcher,
         sensitive,
         unit,
       }),
+      withheld: residence.withheld,
       onParked: (record) => parker.add(withoutSensitive(record, sensitive)),
     });
     const className = classOf(origin.source, deps.bank.retention);
@@ -121,13 +122,19 @@ export async function ingest(unit: Unit, deps: PipelineDeps): Promise<Ingested> 
       { s3: deps.s3, bucket: deps.vaultBucket, retention: deps.bank.retention },
       { origin, class: className, body, held, size, ...hashes, signature: signatureOf(unit.signature), ...summary },
     );
-    if (put === 'sealed') deps.onSealed?.(origin, summary.counts);
+    if (put === 'sealed') deps.onSealed?.(origin, summary.counts, summary.parkedBy);
     await parker.end();
+    await deps.onRefused?.(origin.source, residence.refused());
     await publish(await batches.finish(), deps.hub);
     return { counts: summary.counts, summary, wouldExclude, evidence, fresh: put === 'sealed', bytes: size };
   } finally {
     await Promise.all([sealed.dispose(), batches.dispose()]);
   }
+}
+
+/** What the bank's file asks for. @param wouldExclude counts, by name, what exclusions that are only being tried would leave out. */
+function rulesOf({ source }: Origin, { bank, enrichment }: PipelineDeps, wouldExclude: Record<string, number>): readonly Transform[] {
+  return transformsFor(bank, source, (rule) => (wouldExclude[rule] = (wouldExclude[rule] ?? 0) + 1), enrichment?.transform);
 }
 
 interface Outlets {

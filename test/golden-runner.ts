@@ -20,6 +20,8 @@ export interface CaseOptions {
   readonly logStream?: string;
   readonly account?: string;
   readonly region?: string;
+  /** Left out: an object. */
+  readonly trigger?: Origin['trigger'];
   /** The input is the JSON of a CloudWatch Logs subscription batch. */
   readonly cloudwatch?: boolean;
 }
@@ -73,7 +75,7 @@ export function originOf(golden: GoldenCase, options: CaseOptions): Origin {
     account: options.account ?? '222222222222',
     region: options.region ?? 'eu-central-1',
     source: golden.source,
-    trigger: 's3',
+    trigger: options.trigger ?? 's3',
     uri: `s3://landing/${golden.source}/${golden.name}#1`,
     time: Date.UTC(2026, 0, 1),
   };

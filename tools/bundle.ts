@@ -50,7 +50,8 @@ async function digest({ root, functions }: BundleRequest): Promise<string> {
   return hash.digest('hex').slice(0, 32);
 }
 
-async function filesOf(root: string, path: string): Promise<readonly string[]> {
+/** @returns the files that the path is or holds, from root; a path with an ending is a file. */
+export async function filesOf(root: string, path: string): Promise<readonly string[]> {
   if (/\.[a-z]+$/.test(path)) return [path];
   const entries = await readdir(join(root, path), { recursive: true, withFileTypes: true });
   return entries.flatMap((entry) => (entry.isFile() ? [join(entry.parentPath, entry.name).slice(root.length + 1)] : []));

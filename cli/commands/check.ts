@@ -4,6 +4,7 @@ import { declaredSource } from '../../shared/declared/source.ts';
 import type { Source } from '../../shared/sources/api.ts';
 import { loadBank } from '../bank.ts';
 import { blinded } from '../bank-detections.ts';
+import { leaving } from '../bank-provider.ts';
 import { loadSource } from '../declared/compile.ts';
 import { unreadable } from '../input-files.ts';
 import { formatErrors, type FileError } from '../yaml-file.ts';
@@ -18,7 +19,7 @@ export function checkCommand(files: readonly string[]): Promise<number> {
   for (const { file, bank } of checked) {
     if (bank === null) continue;
     console.log(`${file}: ok`);
-    for (const note of blinded(bank)) console.error(`${file}: note: ${note}`);
+    for (const note of [...blinded(bank), ...leaving(bank)]) console.error(`${file}: note: ${note}`);
   }
   return Promise.resolve(checked.every(({ bank }) => bank !== null) ? 0 : 1);
 }

@@ -1,6 +1,6 @@
 // `strongroom drill`: the platform is put to the test, on this machine.
 import type { Writable } from 'node:stream';
-import { drillTamper, drillUpgrade } from '../../local/drill.ts';
+import { drillRegion, drillTamper, drillUpgrade } from '../../local/drill.ts';
 
 /** @returns the exit code. @throws MisconfiguredError saying what the local platform lacks. */
 export async function drillTamperCommand(out: Writable = process.stdout): Promise<number> {
@@ -10,4 +10,9 @@ export async function drillTamperCommand(out: Writable = process.stdout): Promis
 /** @returns the exit code. @throws MisconfiguredError saying what the local platform lacks. */
 export async function drillUpgradeCommand(out: Writable = process.stdout): Promise<number> {
   return await drillUpgrade((line) => out.write(`${line}\n`));
+}
+
+/** @returns the exit code. @throws MisconfiguredError saying what the local platform lacks. */
+export async function drillRegionCommand(out: Writable = process.stdout): Promise<number> {
+  return await drillRegion((line) => out.write(`${line}\n`));
 }

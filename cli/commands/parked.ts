@@ -67,9 +67,13 @@ export async function redriveStore(deps: RedriveDeps, key: string | undefined, o
   let remaining = 0;
   for (const each of keys) {
     try {
-      const { redriven, events, excluded, stillParked } = await redrive(each, deps);
+      const { redriven, events, excluded, stillParked, refused = 0 } = await redrive(each, deps);
       remaining += stillParked;
       out.write(`${each}: ${redriven} redriven: ${events} events, ${excluded} excluded, ${stillParked} still parked\n`);
+      if (refused > 0)
+        out.write(
+          `  ${refused} may not be in this region: their text is in the evidence alone, and they stay parked until the rules change (docs/RESIDENCY.md)\n`,
+        );
     } catch (error) {
       // One object that cannot be redriven must not keep the others.
       if (!(error instanceof EvidenceError || error instanceof MisconfiguredError)) throw error;

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { MisconfiguredError } from '../../shared/errors.ts';
 import { logSettings } from '../../shared/notary/settings.ts';
+import { usualAccounts } from '../../shared/organization/config.ts';
 import { checkedReason } from '../../shared/seal/access.ts';
 import type { KeptCheckpoint } from '../../shared/verify/checkpoints.ts';
 import { keysOf, logStoreOf } from '../../shared/verify/log-store.ts';
@@ -87,7 +88,7 @@ export async function verifyDeps(
       ? unpinnedTrust(await keysOf(logStoreOf(reader)), origin, witness?.key === undefined ? [] : [witness.key])
       : trustFile(options.trust);
   return {
-    ...{ vault: reader, trust, origin, interval, retention: bank.retention, accounts: bank.accounts },
+    ...{ vault: reader, trust, origin, interval, retention: bank.retention, accounts: usualAccounts(bank) },
     concurrency: concurrencyOf(options.concurrency),
   };
 }

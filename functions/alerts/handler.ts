@@ -8,7 +8,9 @@ import { RetryableError } from '../../shared/errors.ts';
 import { observed } from '../../shared/middleware.ts';
 import { createLog } from '../../shared/observe/log.ts';
 import { createMetrics } from '../../shared/observe/metrics.ts';
+import { homeOf } from '../../shared/organization/config.ts';
 import { parseJson } from '../../shared/outcome.ts';
+import { findingsBus } from '../../shared/provider/provider.ts';
 
 /** The digest may take as long as an aggregation over a week of findings. */
 const DIGEST_SECONDS = 60;
@@ -24,7 +26,12 @@ const deps: SweepDeps = {
   topicArn: required('alertTopicArn', environment),
   hub: { kinesis: kinesisClient(environment), stream: required('hubStream', environment) },
   vaultBucket: required('vaultBucket', environment),
-  copies: { events: eventBridgeClient(environment), securityHub: securityHubClient(environment) },
+  copies: {
+    events: eventBridgeClient(environment),
+    provider: eventBridgeClient({ ...environment, region: findingsBus(bank)?.region ?? environment.region }),
+    home: eventBridgeClient({ ...environment, region: homeOf(bank) }),
+    securityHub: securityHubClient(environment),
+  },
   digest: { numbers },
   log,
   metrics: createMetrics(),

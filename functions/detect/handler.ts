@@ -34,4 +34,6 @@ const deps: DetectDeps = {
   now: Date.now,
 };
 
-export const handler = observed<KinesisStreamEvent, KinesisStreamBatchResponse>(log, (event) => detectRecords(event.Records, deps));
+export const handler = observed<KinesisStreamEvent, KinesisStreamBatchResponse>(log, (event) => detectRecords(event.Records, deps), {
+  Records: [],
+});

@@ -22,8 +22,10 @@ const parked = { s3: s3Client(environment), bucket: required('parkedBucket', env
 const { bank } = loadPackagedBank();
 let provisioned = false;
 
-export const handler = observed<KinesisStreamEvent, KinesisStreamBatchResponse>(log, (event) =>
-  eachRecord(event.Records, log, indexRecord),
+export const handler = observed<KinesisStreamEvent, KinesisStreamBatchResponse>(
+  log,
+  (event) => eachRecord(event.Records, log, indexRecord),
+  { Records: [] },
 );
 
 async function indexRecord(record: KinesisStreamRecord): Promise<void> {

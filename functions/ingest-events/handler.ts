@@ -8,7 +8,9 @@ import { eventUnit } from '../../shared/units.ts';
 
 const deps = ingestDeps();
 
-export const handler = observed<SQSEvent, SQSBatchResponse>(deps.log, (event) => eachMessage(event.Records, deps.log, ingestEvent));
+export const handler = observed<SQSEvent, SQSBatchResponse>(deps.log, (event) => eachMessage(event.Records, deps.log, ingestEvent), {
+  Records: [],
+});
 
 async function ingestEvent({ body, attributes }: SQSRecord): Promise<void> {
   const arrived = { bytes: Buffer.from(body), time: Number(attributes.SentTimestamp) };

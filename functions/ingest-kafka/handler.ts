@@ -8,7 +8,11 @@ import { runsOf, type KafkaEvent } from './event.ts';
 
 const deps = ingestDeps();
 
-export const handler = observed<KafkaEvent, undefined>(deps.log, async (event) => {
-  for (const run of runsOf(event, deps.bank)) await ingestAndReport(kafkaUnit(run, deps.bank), deps);
-  return undefined;
-});
+export const handler = observed<KafkaEvent, undefined>(
+  deps.log,
+  async (event) => {
+    for (const run of runsOf(event, deps.bank)) await ingestAndReport(kafkaUnit(run, deps.bank), deps);
+    return undefined;
+  },
+  { eventSource: 'SelfManagedKafka', bootstrapServers: '', records: {} },
+);

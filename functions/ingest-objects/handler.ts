@@ -11,7 +11,9 @@ import { readNotification, type ObjectCreated } from '../../shared/s3-notificati
 
 const deps = ingestDeps();
 
-export const handler = observed<SQSEvent, SQSBatchResponse>(deps.log, (event) => eachMessage(event.Records, deps.log, ingestMessage));
+export const handler = observed<SQSEvent, SQSBatchResponse>(deps.log, (event) => eachMessage(event.Records, deps.log, ingestMessage), {
+  Records: [],
+});
 
 async function ingestMessage({ body }: SQSRecord): Promise<void> {
   const notification = readNotification(body);

@@ -8,8 +8,11 @@ import { unitsOf } from './units.ts';
 
 const deps = ingestDeps();
 
-export const handler = observed<KinesisStreamEvent, KinesisStreamBatchResponse>(deps.log, (event) =>
-  eachRecord(unitsOf(event.Records, deps.bank), deps.log, async ({ unit }) => {
-    await ingestAndReport(unit(), deps);
-  }),
+export const handler = observed<KinesisStreamEvent, KinesisStreamBatchResponse>(
+  deps.log,
+  (event) =>
+    eachRecord(unitsOf(event.Records, deps.bank), deps.log, async ({ unit }) => {
+      await ingestAndReport(unit(), deps);
+    }),
+  { Records: [] },
 );

@@ -1,7 +1,8 @@
 // What the records of one invocation are: those of the intake stream a unit each, those of the bank's other streams one unit for all that
 // the shard brought. An invocation is of one stream. https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
 import type { KinesisStreamRecord } from 'aws-lambda';
-import { streamName, type BankConfig } from '../../shared/config.ts';
+import { type BankConfig } from '../../shared/config.ts';
+import { streamName } from '../../shared/kafka-config.ts';
 import type { ShardRecord } from '../../shared/decode/record-batch.ts';
 import { shardUnit } from '../../shared/message-units.ts';
 import type { Unit } from '../../shared/pipeline.ts';

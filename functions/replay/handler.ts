@@ -33,6 +33,8 @@ const deps: ReplayFunctionDeps = {
   metrics,
 };
 
-export const handler = observed<SQSEvent, SQSBatchResponse>(log, (event) =>
-  eachMessage(event.Records, log, (message) => replayMessage(message, deps)),
+export const handler = observed<SQSEvent, SQSBatchResponse>(
+  log,
+  (event) => eachMessage(event.Records, log, (message) => replayMessage(message, deps)),
+  { Records: [] },
 );

@@ -19,6 +19,7 @@ import { keyOf } from '../../test/fakes/cloudtrail-digests.ts';
 import { createRandom, type Random } from '../demo/random.ts';
 import { albLine, flowLine, FLOW_DEFAULT_HEADER, type Scene } from '../demo/records.ts';
 import type { Deployment } from '../deployment.ts';
+import { functionNameOf } from '../lambda/deployed.ts';
 import { periodKeysOf, readLog, type Ground, type Place } from './ground.ts';
 import { storageOf } from './storage.ts';
 import { digestSigner, objectsOf, trailOf, type DigestSigner, type TrailObject } from './trails.ts';
@@ -117,7 +118,7 @@ export function intoLanding(object: TrailObject): Landed {
 
 async function settled({ host, outputs }: Deployment, witness: DrillWitness): Promise<void> {
   await host.quiesce();
-  const name = output(outputs, 'NotarizeFunction');
+  const name = functionNameOf(output(outputs, 'NotarizeFunction'));
   const response = await fetch(`${host.url}/invoke/${name}`, { method: 'POST', body: JSON.stringify({ action: 'checkpoint' }) });
   const answer = parseJson(await response.text());
   const note = isObject(answer) ? text(answer['note']) : undefined;

@@ -8,6 +8,7 @@ import { verifyExport } from '../../shared/verify/export/offline.ts';
 import type { Problem } from '../../shared/verify/problems.ts';
 import type { Scope } from '../../shared/verify/scope.ts';
 import type { Deployment } from '../deployment.ts';
+import { functionNameOf } from '../lambda/deployed.ts';
 import { evidenceOf, exported, readLog, verified, VERIFIED_AFTER_MS, wanted, type Ground } from './ground.ts';
 import { deliver, intoLanding, prepare, sealRecords, topicUri, type Prepared } from './prepare.ts';
 import { CHECKPOINTS } from './tampering/checkpoints.ts';
@@ -77,7 +78,7 @@ const OF_THE_VAULT: readonly Tampering[] = [
 
 /** Each on the untouched vault. Nobody notarizes meanwhile: what an intruder puts there is not to become evidence. */
 async function tamperAfterSealing({ host, security, outputs }: Deployment, ground: Ground, print: Print): Promise<readonly boolean[]> {
-  const notarize = output(outputs, 'NotarizeFunction');
+  const notarize = functionNameOf(output(outputs, 'NotarizeFunction'));
   const buckets = [ground.vault.bucket, ground.keyStore.bucket];
   await host.pause(notarize);
   for (const bucket of buckets) await ground.storage.keep(bucket);

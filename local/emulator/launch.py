@@ -16,6 +16,9 @@ import patches.events
 import patches.kms
 import patches.lambdas
 import patches.logs
+import patches.onboard
+import patches.release
+import patches.outage
 import patches.s3
 import patches.sns
 import patches.sqs
@@ -30,6 +33,9 @@ MODULES = (
     patches.kms,
     patches.lambdas,
     patches.logs,
+    patches.onboard,
+    patches.release,
+    patches.outage,
     patches.s3,
     patches.sns,
     patches.sqs,

@@ -1,20 +1,17 @@
 // Reads what was deployed: the functions of the stacks, their packaged code and their event source mappings.
-// https://docs.aws.amazon.com/lambda/latest/api/API_GetFunction.html and https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_GetTemplate.html
+// https://docs.aws.amazon.com/lambda/latest/api/API_GetFunction.html (here its address of the code is where it was deployed to, as s3://bucket/key)
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { GetTemplateCommand, paginateDescribeStacks, paginateListStackResources } from '@aws-sdk/client-cloudformation';
-import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { paginateDescribeStacks, paginateListStackResources } from '@aws-sdk/client-cloudformation';
 import { GetFunctionCommand, paginateListEventSourceMappings } from '@aws-sdk/client-lambda';
-import type { EventSourceMappingConfiguration, LambdaClient } from '@aws-sdk/client-lambda';
+import type { EventSourceMappingConfiguration, FunctionConfiguration, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { MisconfiguredError } from '../../shared/errors.ts';
-import type { JsonObject } from '../../shared/model.ts';
-import { object, parseJson, text } from '../../shared/outcome.ts';
 import type { HostClients } from './clients.ts';
 import type { DeployedFunction, DeployedMapping, KafkaSource } from './model.ts';
 
@@ -45,58 +42,44 @@ export async function readDeployed(clients: HostClients, stackPrefix: string): P
 }
 
 async function readStack(clients: HostClients, stack: string): Promise<readonly DeployedFunction[]> {
-  const physicalIds = new Map<string, string>();
-  const functions = new Map<string, string>();
+  const names: string[] = [];
+  const aliases = new Map<string, string>();
   for await (const page of paginateListStackResources({ client: clients.cloudformation }, { StackName: stack })) {
-    for (const { LogicalResourceId: logical = '', PhysicalResourceId: physical = '', ResourceType: type } of page.StackResourceSummaries ??
-      []) {
-      physicalIds.set(logical, physical);
-      if (type === 'AWS::Lambda::Function') functions.set(logical, physical);
+    for (const { PhysicalResourceId: physical = '', ResourceType: type } of page.StackResourceSummaries ?? []) {
+      if (type === 'AWS::Lambda::Function') names.push(physical);
+      if (type === 'AWS::Lambda::Alias') aliases.set(functionNameOf(physical), physical);
     }
   }
-  if (functions.size === 0) return [];
-  const resources = await readTemplateResources(clients.cloudformation, stack);
-  const found: DeployedFunction[] = [];
-  for (const [logical, name] of functions) {
-    const code = codeLocation(object(resources[logical]), physicalIds);
-    if (code === undefined) {
-      throw new MisconfiguredError(`stack ${stack}: ${logical} has no Code.S3Bucket and Code.S3Key in its template; deploy packaged code`);
-    }
-    found.push(await readFunction(clients.lambda, name, code));
-  }
-  return found;
+  return await Promise.all(names.map((name) => readFunction(clients.lambda, name, aliases.get(name))));
 }
 
-/** The emulator's GetFunction names no place the code could be fetched from; the template does. A bucket may be a Ref to one of the same stack. */
-function codeLocation(resource: JsonObject | undefined, physicalIds: ReadonlyMap<string, string>): DeployedFunction['code'] | undefined {
-  const code = object(object(resource?.['Properties'])?.['Code']) ?? {};
-  const { S3Bucket: bucket, S3Key: key } = code;
-  const name = text(bucket) ?? physicalIds.get(text(object(bucket)?.['Ref']) ?? '');
-  return name === undefined || typeof key !== 'string' ? undefined : { bucket: name, key };
-}
-
-async function readTemplateResources(client: CloudFormationClient, stack: string): Promise<JsonObject> {
-  const { TemplateBody: body = '' } = await client.send(new GetTemplateCommand({ StackName: stack }));
-  const resources = object(object(parseJson(body))?.['Resources']);
-  if (resources === undefined)
-    throw new MisconfiguredError(`stack ${stack}: its template is not JSON with Resources; deploy it with serverless`);
-  return resources;
-}
-
-async function readFunction(client: LambdaClient, name: string, code: DeployedFunction['code']): Promise<DeployedFunction> {
-  const { Configuration: found = {}, Concurrency: concurrency } = await client.send(new GetFunctionCommand({ FunctionName: name }));
+/** @param alias ARN of the alias that everybody calls, where the function has one: the version behind it is what runs. */
+async function readFunction(client: LambdaClient, name: string, alias: string | undefined): Promise<DeployedFunction> {
+  const latest = await client.send(new GetFunctionCommand({ FunctionName: name }));
+  const { Configuration: found = {}, Code: code } =
+    alias === undefined ? latest : await client.send(new GetFunctionCommand({ FunctionName: alias }));
+  const { bucket, key } = /^s3:\/\/(?<bucket>[^/]+)\/(?<key>.+)$/.exec(code?.Location ?? '')?.groups ?? {};
+  if (bucket === undefined || key === undefined) throw new MisconfiguredError(`${name}: its code lies in no bucket; deploy packaged code`);
   return {
-    name,
-    arn: found.FunctionArn ?? '',
-    role: found.Role ?? '',
-    handler: found.Handler ?? '',
-    runtime: found.Runtime ?? '',
-    memoryMiB: found.MemorySize ?? 128,
-    timeoutMs: (found.Timeout ?? 3) * 1000,
-    variables: found.Environment?.Variables ?? {},
-    reservedConcurrency: concurrency?.ReservedConcurrentExecutions,
-    codeSha256: found.CodeSha256 ?? '',
-    code,
+    ...{ name, arn: alias ?? found.FunctionArn ?? '', code: { bucket, key } },
+    ...settingsOf(found),
+    // Of all versions together.
+    reservedConcurrency: latest.Concurrency?.ReservedConcurrentExecutions,
+  };
+}
+
+type Settings = Omit<DeployedFunction, 'name' | 'arn' | 'code' | 'reservedConcurrency'>;
+
+function settingsOf({ Version, Role, Handler, Runtime, MemorySize, Timeout, Environment, CodeSha256 }: FunctionConfiguration): Settings {
+  return {
+    version: Version ?? '$LATEST',
+    role: Role ?? '',
+    handler: Handler ?? '',
+    runtime: Runtime ?? '',
+    memoryMiB: MemorySize ?? 128,
+    timeoutMs: (Timeout ?? 3) * 1000,
+    variables: Environment?.Variables ?? {},
+    codeSha256: CodeSha256 ?? '',
   };
 }
 
@@ -175,7 +158,8 @@ function limitOf(found: number | undefined): number {
   return found === undefined || found < 0 ? Infinity : found;
 }
 
-function functionNameOf(arn: string): string {
+/** @param arn of a function, a version or an alias. */
+export function functionNameOf(arn: string): string {
   return arn.split(':')[6] ?? '';
 }
 

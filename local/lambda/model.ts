@@ -3,7 +3,10 @@
 /** A function as it was deployed. https://docs.aws.amazon.com/lambda/latest/api/API_FunctionConfiguration.html */
 export interface DeployedFunction {
   readonly name: string;
+  /** Of the alias, where the function has one. */
   readonly arn: string;
+  /** Number of the version that runs, or $LATEST. */
+  readonly version: string;
   readonly role: string;
   /** `<module>.<export>`, as in the template. */
   readonly handler: string;
@@ -14,7 +17,7 @@ export interface DeployedFunction {
   readonly reservedConcurrency: number | undefined;
   /** SHA-256 of the packaged zip, base64, as the Lambda API gives it. */
   readonly codeSha256: string;
-  /** Where the stack's template says that the zip lies. */
+  /** Where the zip lies. */
   readonly code: { readonly bucket: string; readonly key: string };
 }
 

@@ -124,7 +124,11 @@ async function gather({ context, queueUrl, mapping }: State, signal: AbortSignal
       MessageSystemAttributeNames: ['All'],
       MessageAttributeNames: ['All'],
     });
-    const { Messages: received = [] } = await context.client.send(request, { abortSignal: signal });
+    const { Messages: received = [] } = await context.client.send(request, { abortSignal: signal }).catch((thrown: unknown) => {
+      // What was taken before must not wait until the queue shows it again.
+      if (messages.length === 0 || signal.aborted) throw thrown;
+      return { Messages: [] };
+    });
     if (messages.length === 0) until = performance.now() + windowMs;
     messages.push(...received);
     const bytes = messages.reduce((sum, { Body: body = '' }) => sum + body.length, 0);
@@ -143,12 +147,29 @@ async function deliverGathered(state: State, gathered: Promise<readonly Message[
     for (let from = 0; from < messages.length;) {
       const to = from + batchLength(sizes.slice(from), mapping.batchSize);
       const result = await context.invoke(`{"Records":[${records.slice(from, to).join(',')}]}`);
-      if (!signal.aborted) await acknowledge(state, messages.slice(from, to), result);
+      await acknowledgeSurely(state, messages.slice(from, to), { result, signal });
       from = to;
     }
   } catch (thrown) {
     // What was not deleted comes back by itself.
     context.log('queue poller: messages could not be acknowledged', { source: mapping.sourceArn, reason: reasonOf(thrown) });
+  }
+}
+
+/** Lambda does not leave what was processed in the queue because that is out for a moment. */
+async function acknowledgeSurely(
+  state: State,
+  messages: readonly Message[],
+  { result, signal }: { readonly result: InvocationResult; readonly signal: AbortSignal },
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await acknowledge(state, messages, result);
+      return;
+    } catch (thrown) {
+      state.context.log('queue poller: will acknowledge again', { source: state.mapping.sourceArn, reason: reasonOf(thrown) });
+      await delay(TROUBLE_PAUSE_MS, undefined, { signal }).catch(() => undefined);
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 // Findings into the hub, from where they are indexed like any event. https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
 import { createBatcher, fitsHub } from '../hub/batch.ts';
 import { toDocument } from '../hub/document.ts';
+import { WRITTEN_FORMAT } from '../hub/format.ts';
 import { publish, type HubTarget } from '../hub/publish.ts';
 import type { HubDocument, OcsfEvent, Origin, ReplayMark } from '../model.ts';
 
@@ -22,7 +23,7 @@ export async function publishFinding(finding: OcsfEvent, { origin, replay: mark 
   const records: Buffer[] = [];
   // Whatever the replay is for, its findings are indexed.
   const replay = mark === undefined ? undefined : ({ ...mark, to: 'hub' } as const);
-  const header = { hub: 1, origin: { ...origin, source: FINDINGS_SOURCE }, evidence: '', replay } as const;
+  const header = { hub: WRITTEN_FORMAT, origin: { ...origin, source: FINDINGS_SOURCE }, evidence: '', replay } as const;
   const batcher = createBatcher(header, (record) => records.push(record));
   batcher.add(documentOf(finding));
   batcher.end();

@@ -1,7 +1,9 @@
 // How alerts are merged and capped, where the bank's file does not say (`alerts` in schemas/config/bank.schema.json).
-import type { BankConfig, SeverityName } from '../config.ts';
+import type { BankConfig } from '../config.ts';
 import type { Weekday } from './config.ts';
 import { SEVERITY } from '../ocsf/classes.ts';
+import { findingsBus } from '../provider/provider.ts';
+import { homeBus } from './copies/home.ts';
 
 const MINUTE_MS = 60_000;
 const WINDOW_MINUTES = 60;
@@ -11,7 +13,6 @@ const BANK_PER_HOUR = 100;
 const CRITICAL_PER_HOUR = 200;
 const DIGEST_WEEKDAY: Weekday = 'monday';
 const DIGEST_HOUR = 7;
-const FORWARD_FROM: SeverityName = 'high';
 
 export interface AlertSettings {
   readonly windowMs: number;
@@ -40,15 +41,17 @@ export function alertSettings({ alerts }: Pick<BankConfig, 'alerts'>): AlertSett
   };
 }
 
-export type Copy = 'event_bus' | 'security_hub' | 'forward';
+export type Copy = 'event_bus' | 'security_hub' | 'forward' | 'home';
 
 /** @returns who else gets a finding of this severity, beside the topic. @param isOwn whether it is a finding of ours. */
-export function copiesOf({ alerts }: Pick<BankConfig, 'alerts'>, severity: number, isOwn: boolean): readonly Copy[] {
-  const { event_bus: bus, security_hub: hub, forward } = alerts;
+export function copiesOf(bank: BankConfig, severity: number, isOwn: boolean): readonly Copy[] {
+  const { event_bus: bus, security_hub: hub } = bank.alerts;
+  const provider = findingsBus(bank);
   return [
     ...(bus === undefined ? [] : (['event_bus'] as const)),
     // The findings of other products come from there, or are there without us.
     ...(hub === true && isOwn ? (['security_hub'] as const) : []),
-    ...(forward !== undefined && severity >= SEVERITY[forward.min_severity ?? FORWARD_FROM] ? (['forward'] as const) : []),
+    ...(provider !== undefined && severity >= SEVERITY[provider.from] ? (['forward'] as const) : []),
+    ...(homeBus(bank) === undefined ? [] : (['home'] as const)),
   ];
 }

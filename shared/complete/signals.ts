@@ -1,6 +1,7 @@
 // What is found about completeness, before it becomes an OCSF finding: PCI DSS 10.7 asks for alerts when logging fails, DORA's RTS 2024/1774
 // article 23(2) for alerts on the completeness and integrity of sources and of log collection.
 import type { SeverityName } from '../config.ts';
+import { COVERAGE_SIGNALS } from '../coverage/signals.ts';
 
 export interface Signal {
   readonly kind: SignalKind;
@@ -161,6 +162,16 @@ export const SIGNALS = {
       'A delivery holds events that are dated more than 35 days before it: they were held back, a clock is wrong, or somebody chooses the times.',
     response: 'Find out what delayed the delivery, or the system whose clock is wrong; searches by time may have missed these events.',
   },
+  residency_refused: {
+    title: 'Records of a region where data may not live',
+    level: 'high',
+    means:
+      "Records came of an account and region whose data may not be here by the bank's residency rules. They were not indexed and not searched for attacks; only the " +
+      'evidence, as delivered, has their text.',
+    response:
+      'Find out who works in that region: an account that was taken over often works where nobody looks. Then close the region to the account (policies of the organization), ' +
+      'or end what delivers its records here, or change the rules (docs/RESIDENCY.md), after which `npx strongroom parked redrive` takes them.',
+  },
   log_rewound: {
     title: 'Transparency log was rewritten',
     level: 'critical',
@@ -168,6 +179,7 @@ export const SIGNALS = {
     response:
       "Compare with the witness' copy, keep every version below _log/ in the vault, and take the notarize role's and the signing key's permissions away.",
   },
+  ...COVERAGE_SIGNALS,
 } as const satisfies Readonly<Record<string, SignalMeaning>>;
 
 export type SignalKind = keyof typeof SIGNALS;

@@ -1,5 +1,6 @@
 // Sources gone silent, by account: the bank's file says for how long each may be (operations.silence).
 import type { BankConfig } from '../config.ts';
+import { usualAccounts } from '../organization/config.ts';
 import type { Signal } from './signals.ts';
 
 /** Last delivery, ms since the epoch, and its evidence; by source and account. */
@@ -41,9 +42,8 @@ const ANY = 'any';
 const OF_EVERY_ACCOUNT: ReadonlySet<string> = new Set(['cloudtrail']);
 
 type Entry = NonNullable<NonNullable<BankConfig['operations']>['silence']>[number];
-type WatchedBank = Pick<BankConfig, 'accounts' | 'operations'>;
 
-export function isWatched(source: string, { operations }: WatchedBank): boolean {
+export function isWatched(source: string, { operations }: Pick<BankConfig, 'operations'>): boolean {
   return operations?.silence?.some((entry) => entry.source === source) === true;
 }
 
@@ -70,18 +70,20 @@ function closing({ told }: SilenceState, source: string, account: string, at: nu
 }
 
 /** @returns what is to be told now; what was told before is not told again. */
-export function silences(state: SilenceState, bank: WatchedBank, now: number): readonly Signal[] {
+export function silences(state: SilenceState, bank: BankConfig, now: number): readonly Signal[] {
   return (bank.operations?.silence ?? []).flatMap((entry) =>
     expected(entry, state, bank).flatMap((account) => silenceOf(state, entry, account, now)),
   );
 }
 
-function expected({ source, accounts }: Entry, { seen }: SilenceState, bank: WatchedBank): readonly string[] {
+function expected({ source, accounts }: Entry, { seen }: SilenceState, bank: BankConfig): readonly string[] {
   const prefix = nameOf(source, '');
+  const usual = usualAccounts(bank).map(({ id }) => id);
+  // What came while another region was out is no habit.
+  const guests = new Set(bank.accounts.map(({ id }) => id).filter((id) => !usual.includes(id)));
   const delivered = Object.keys(seen).flatMap((name) => (name.startsWith(prefix) ? [name.slice(prefix.length)] : []));
-  const named =
-    accounts === 'all' || (accounts === undefined && OF_EVERY_ACCOUNT.has(source)) ? bank.accounts.map(({ id }) => id) : (accounts ?? []);
-  const all = new Set([...named, ...delivered]);
+  const named = accounts === 'all' || (accounts === undefined && OF_EVERY_ACCOUNT.has(source)) ? usual : (accounts ?? []);
+  const all = new Set([...named, ...delivered.filter((account) => !guests.has(account))]);
   return all.size === 0 ? [ANY] : [...all].sort();
 }
 

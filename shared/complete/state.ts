@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { newFollowState, type FollowState } from '../cloudtrail-digest/follow-state.ts';
+import type { Json } from '../model.ts';
 import { isObject, parseJson } from '../outcome.ts';
 import { ifThere } from '../s3.ts';
 import type { Offsets } from './offsets.ts';
@@ -40,11 +41,22 @@ export function newState(now: number): WatchState {
 }
 
 /** @returns what was saved, or a new beginning where there is none of this version. */
-export async function loadState({ s3, bucket }: StateStore, now: number): Promise<WatchState> {
-  const answer = await ifThere(s3.send(new GetObjectCommand({ Bucket: bucket, Key: KEY })));
-  if (answer?.Body === undefined) return newState(now);
-  const saved = parseJson((await expand(await answer.Body.transformToByteArray())).toString());
+export async function loadState(store: StateStore, now: number): Promise<WatchState> {
+  const saved = await loadKept(store, KEY);
   return isState(saved) ? saved : newState(now);
+}
+
+/** @returns what saveKept() wrote there; undefined where there is nothing, or nothing that was written whole. */
+export async function loadKept({ s3, bucket }: StateStore, key: string): Promise<Json | undefined> {
+  const answer = await ifThere(s3.send(new GetObjectCommand({ Bucket: bucket, Key: key })));
+  if (answer?.Body === undefined) return undefined;
+  return parseJson((await expand(await answer.Body.transformToByteArray())).toString());
+}
+
+/** @param key ends in .json.gz */
+export async function saveKept({ s3, bucket }: StateStore, key: string, content: object): Promise<void> {
+  const Body = await compress(JSON.stringify(content));
+  await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body, ContentType: 'application/gzip' }));
 }
 
 // Written by saveState() alone, so its version tells its shape.
@@ -53,10 +65,9 @@ function isState(candidate: unknown): candidate is WatchState {
 }
 
 /** @returns how many log files were forgotten because there are too many. */
-export async function saveState({ s3, bucket }: StateStore, state: WatchState): Promise<number> {
+export async function saveState(store: StateStore, state: WatchState): Promise<number> {
   const forgotten = trim(state.follow.unnamed, ({ delivered }) => delivered) + trim(state.follow.wanted, ({ since }) => since);
-  const Body = await compress(JSON.stringify(state));
-  await s3.send(new PutObjectCommand({ Bucket: bucket, Key: KEY, Body, ContentType: 'application/gzip' }));
+  await saveKept(store, KEY, state);
   return forgotten;
 }
 

@@ -1,6 +1,6 @@
 // Completeness, every quarter of an hour: reads what has come into the transparency log since the last run, and tells what has not come, or came
 // and is not what it should be. Everything told is named after what it is about, so a run that fails half-way is simply made again.
-import { raiseAlerts, type AlertDeps } from '../alert/alerts.ts';
+import type { AlertDeps } from '../alert/alerts.ts';
 import { EvidenceError } from '../errors.ts';
 import type { OpenCheckpoint } from '../notary/checkpoint.ts';
 import { originOf } from '../notary/checkpoint.ts';
@@ -9,12 +9,13 @@ import { verifyConsistency } from '../notary/merkle.ts';
 import { openLog, type Log as TransparencyLog, type ReadableLog } from '../notary/read.ts';
 import type { Log } from '../observe/log.ts';
 import { emit, type MetricsWriter } from '../observe/metrics.ts';
-import { findingOf, signalUid } from './finding.ts';
+import { refusals } from '../residency/refused.ts';
 import { observe, type Observed } from './observe.ts';
 import { offsetGaps } from './offsets.ts';
-import { SIGNALS, type Signal } from './signals.ts';
+import type { Signal } from './signals.ts';
 import { silences } from './silence.ts';
 import { loadState, saveState, type StateStore, type WatchState } from './state.ts';
+import { tell } from './tell.ts';
 import { followDigests, overdueTrails, type TrailDeps } from './trails.ts';
 
 export interface WatchDeps extends AlertDeps {
@@ -41,8 +42,6 @@ const SLICE = 20_000;
 const START_LEAVES = 50_000;
 /** Then no new slice is begun: the function has 14 minutes. */
 const BUDGET_MS = 8 * 60_000;
-/** Of one kind in one run; where a whole organization's trail stops, a few alerts say it as well as hundreds. The findings are all there. */
-const MAX_ALERTS = 20;
 
 /** @throws RetryableError and AWS errors: the next run does it again. */
 export async function watchOnce(deps: WatchDeps): Promise<Watched> {
@@ -50,12 +49,13 @@ export async function watchOnce(deps: WatchDeps): Promise<Watched> {
   const state = await loadState(deps.state, started);
   const total = { leaves: 0, digests: 0, findings: 0, alerts: 0 };
   const told = async (signals: readonly Signal[], size: number): Promise<void> => {
-    const { published, alerted } = await tell(signals, size, deps);
+    const { published, alerted } = await tell(signals, `s3://${deps.vaultBucket}/_log/checkpoint#${size}`, deps);
     total.findings += published;
     total.alerts += alerted;
   };
   const { log, size, broken } = await latest(state, deps);
   if (broken.length > 0) await told(broken, size);
+  if (deps.bank.residency !== undefined) await told(await refusals(deps.state, deps.bank.region, deps.now()), size);
   while (log !== undefined && state.position < size && deps.now() - started < BUDGET_MS) {
     const to = Math.min(size, state.position + SLICE);
     const slice = await takeSlice(log, state, { to, size }, deps);
@@ -142,36 +142,4 @@ async function takeSlice(
 async function save(state: WatchState, { state: store, log }: WatchDeps): Promise<void> {
   const forgotten = await saveState(store, state);
   if (forgotten > 0) log.warn('log files forgotten, there are too many at once', { files: forgotten });
-}
-
-/** Publishes each as a finding, once, and alerts. */
-async function tell(signals: readonly Signal[], size: number, deps: WatchDeps): Promise<{ published: number; alerted: number }> {
-  const { bank, vaultBucket, now } = deps;
-  const counts = { published: 0, alerted: 0 };
-  const alerts = new Map<string, number>();
-  const different = new Map(signals.map((signal) => [`${signalUid(signal, bank.bank)} ${signal.closed ?? ''}`, signal]));
-  for (const signal of different.values()) {
-    const before = alerts.get(signal.kind) ?? 0;
-    if (signal.quiet !== true && signal.closed === undefined) alerts.set(signal.kind, before + 1);
-    const finding = findingOf(before < MAX_ALERTS ? signal : { ...signal, quiet: true }, bank.bank);
-    const origin = {
-      bank: bank.bank,
-      account: signal.account ?? 'unknown',
-      region: signal.region ?? bank.region,
-      source: signal.source,
-      trigger: 's3',
-      uri: `s3://${vaultBucket}/_log/checkpoint#${size}`,
-      time: now(),
-    } as const;
-    const { published, alerted } = await raiseAlerts([finding], { origin, evidence: signal.evidence ?? '' }, deps);
-    counts.published += published;
-    counts.alerted += alerted;
-    if (published > 0)
-      deps.log.info(signal.closed === undefined ? 'found' : 'over', {
-        kind: signal.kind,
-        level: SIGNALS[signal.kind].level,
-        detail: signal.detail,
-      });
-  }
-  return counts;
 }

@@ -1,17 +1,17 @@
-// The hub's batch format: one Kinesis record = gzip of NDJSON: a header line, then for each event an OpenSearch action line and the
-// document line. The body behind the header is a _bulk request as it stands: the indexer sends it on without parsing the events.
+// The hub's batch format: one Kinesis record = gzip of NDJSON: a header line, then for each event a line that says where it goes
+// (shared/hub/format.ts) and the document line. The indexer sends documents on without parsing them.
 // https://docs.opensearch.org/latest/api-reference/document-apis/bulk/ and
 // https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html (1 MiB per record)
 import { gzipSync } from 'node:zlib';
 import { gunzipText } from '../decode/gunzip.ts';
-import { isDocumentId } from '../ids.ts';
 import type { HubDocument, Origin, Outcome, ReplayMark } from '../model.ts';
-import { isIndexName, isReplayIndexName } from '../opensearch/index-name.ts';
 import { isReplayMark } from '../replay/target.ts';
-import { isObject, parseJson, reject, text, value } from '../outcome.ts';
+import { isObject, parseJson, reject, value } from '../outcome.ts';
+import { actionLine, isHubFormat, placeLine, READ_FORMATS, readPlace, type HubFormat } from './format.ts';
 
 export interface BatchHeader {
-  readonly hub: 1;
+  /** Keys that a reader does not know mean nothing to it: they may be added without another format. */
+  readonly hub: HubFormat;
   /** The unit that the events come from: a batch is of one unit. */
   readonly origin: Origin;
   /** Vault key of the unit's sealed bytes; empty for findings, which come from no unit. */
@@ -87,13 +87,8 @@ function encode(header: Omit<BatchHeader, 'events'>, documents: readonly HubDocu
 
 function batchText(header: Omit<BatchHeader, 'events'>, documents: readonly HubDocument[]): string {
   let out = `${JSON.stringify({ ...header, events: documents.length })}\n`;
-  for (const document of documents) out += `${actionLine(document)}\n${document.json}\n`;
+  for (const [at, document] of documents.entries()) out += `${placeLine(header.hub, document, documents[at - 1])}\n${document.json}\n`;
   return out;
-}
-
-/** `create`, not `index`: a document that is there already stays as it is, and the answer says so (409). */
-export function actionLine(document: { readonly id: string; readonly index: string }): string {
-  return `{"create":{"_index":"${document.index}","_id":"${document.id}"}}`;
 }
 
 /** @returns the batch, or a reject where the bytes are no hub record: somebody else writes to the hub. */
@@ -102,10 +97,10 @@ export function decodeBatch(record: Uint8Array): Exclude<Outcome<Batch>, { kind:
   if (expanded.kind === 'reject') return expanded;
   const lines = expanded.value.split('\n');
   const header = parseJson(lines[0] ?? '');
-  if (!isBatchHeader(header)) return reject('malformed_record', 'the first line is no hub header of version 1');
+  if (!isBatchHeader(header)) return reject('malformed_record', whyNot(header));
   const documents: HubDocument[] = [];
   for (let at = 1; at + 1 < lines.length; at += 2) {
-    const place = placeOf(lines[at] ?? '');
+    const place = readPlace(header.hub, lines[at] ?? '', documents.at(-1));
     if (place === undefined) return reject('malformed_record', `line ${at + 1} of the hub batch names no index or id of ours`);
     documents.push({ ...place, json: lines[at + 1] ?? '' });
   }
@@ -114,8 +109,15 @@ export function decodeBatch(record: Uint8Array): Exclude<Outcome<Batch>, { kind:
   return value({ header, documents });
 }
 
+/** A record of a later release is told apart from one of somebody else: it is parked too, and redriven once this release is that one. */
+function whyNot(header: unknown): string {
+  const format = isObject(header) ? header['hub'] : undefined;
+  if (typeof format !== 'number' || isHubFormat(format)) return 'the first line is no hub header';
+  return `a hub record of format ${format}, this release reads ${READ_FORMATS.join(' and ')}: redrive it after the upgrade`;
+}
+
 function isBatchHeader(candidate: unknown): candidate is BatchHeader {
-  if (!isObject(candidate) || candidate['hub'] !== 1 || typeof candidate['events'] !== 'number') return false;
+  if (!isObject(candidate) || !isHubFormat(candidate['hub']) || typeof candidate['events'] !== 'number') return false;
   if (candidate['replay'] !== undefined && !isReplayMark(candidate['replay'])) return false;
   return typeof candidate['evidence'] === 'string' && isOrigin(candidate['origin']);
 }
@@ -124,15 +126,4 @@ const ORIGIN_TEXTS = ['bank', 'account', 'region', 'source', 'trigger', 'uri'] a
 
 function isOrigin(candidate: unknown): candidate is Origin {
   return isObject(candidate) && typeof candidate['time'] === 'number' && ORIGIN_TEXTS.every((name) => typeof candidate[name] === 'string');
-}
-
-function placeOf(action: string): { id: string; index: string } | undefined {
-  const parsed = parseJson(action);
-  const create = isObject(parsed) ? parsed['create'] : undefined;
-  if (!isObject(create)) return undefined;
-  const id = text(create['_id']);
-  const index = text(create['_index']);
-  // They go into a bulk request unescaped: what we would not have written must not get there.
-  if (id === undefined || index === undefined || !isDocumentId(id)) return undefined;
-  return isIndexName(index) || isReplayIndexName(index) ? { id, index } : undefined;
 }

@@ -38,7 +38,7 @@ export function witnessSettings({ bank, region: own, log }: Pick<BankConfig, 'ba
     name: `strongroom/${bank}/witness/${account}`,
     kind: witnessKind(log.signature ?? 'p256'),
     region,
-    functionArn: `arn:aws:lambda:${region}:${account}:function:strongroom-${bank}-witness`,
+    functionArn: `arn:aws:lambda:${region}:${account}:function:strongroom-${bank}-witness:live`,
     key,
   };
 }

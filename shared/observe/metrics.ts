@@ -17,6 +17,11 @@ export function emitCounts(metrics: MetricsWriter, where: { readonly bank: strin
   emit(metrics, where, { Records: counts.records, Events: counts.events, Excluded: counts.excluded, Parked: counts.parked });
 }
 
+/** Records that may not be in this region, by bank and by bank and source: they are among the parked ones. */
+export function emitRefused(metrics: MetricsWriter, where: Parameters<typeof emit>[1], records: number): void {
+  emit(metrics, where, { ResidencyRefused: records });
+}
+
 /** What a replay does has names of its own: nothing is counted twice, and no alarm takes old records for a source that speaks again. */
 export function emitReplayed(metrics: MetricsWriter, where: Parameters<typeof emit>[1], values: Parameters<typeof emit>[2]): void {
   emit(metrics, where, Object.fromEntries(Object.entries(values).map(([name, count]) => [`Replayed${name}`, count])));

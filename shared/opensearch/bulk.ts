@@ -3,7 +3,7 @@
 import { errors } from '@opensearch-project/opensearch';
 import { backOff, type Backoff } from '../backoff.ts';
 import { RetryableError } from '../errors.ts';
-import { actionLine } from '../hub/batch.ts';
+import { actionLine } from '../hub/format.ts';
 import type { HubDocument } from '../model.ts';
 import { isArray, isObject, text } from '../outcome.ts';
 import type { OpenSearch } from './client.ts';

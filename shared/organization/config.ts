@@ -1,6 +1,6 @@
 // The parts of the bank's file that are about more than one account or region (schemas/config/bank.schema.json), and the bank as one of its regions has it.
 // https://docs.aws.amazon.com/organizations/latest/userguide/orgs_introduction.html
-import type { BankConfig, SeverityName } from '../config.ts';
+import type { BankAccount, BankConfig, SeverityName } from '../config.ts';
 import { MisconfiguredError } from '../errors.ts';
 
 export interface OrganizationConfig {
@@ -68,7 +68,23 @@ export function accountRegions(bank: BankConfig, { regions }: { readonly regions
 }
 
 /**
- * The bank as its stack in this region has it: that region's endpoints, and the accounts that have logs there.
+ * @returns the accounts that deliver to this region as a rule, without those whose logs it takes only while another one is out. At home all: an
+ * organization's trail delivers there, whatever the region.
+ */
+export function usualAccounts(bank: BankConfig): readonly BankAccount[] {
+  return bank.region === homeOf(bank)
+    ? bank.accounts
+    : bank.accounts.filter((account) => accountRegions(bank, account).includes(bank.region));
+}
+
+/** @returns the region that takes the intake of this one over while it is out; undefined where none does. */
+export function standbyOf({ regions = [] }: Pick<BankConfig, 'regions'>, region: string): string | undefined {
+  return regions.find(({ takes_over: taken }) => taken === region)?.region;
+}
+
+/**
+ * The bank as its stack in this region has it: that region's endpoints, and the accounts that have logs there, those included whose logs it takes only
+ * while another region is out.
  * @throws MisconfiguredError naming the regions there are.
  */
 export function inRegion(bank: BankConfig, region: string): BankConfig {
@@ -77,7 +93,7 @@ export function inRegion(bank: BankConfig, region: string): BankConfig {
   const own = (bank.regions ?? []).find((one) => one.region === region);
   if (own === undefined) throw new MisconfiguredError(`bank ${bank.bank} has no region ${region}, only ${regionsOf(bank).join(', ')}`);
   const { opensearch, kafka = [], streams = [], partner_events = [] } = own;
-  const accounts = bank.accounts.filter((account) => accountRegions(bank, account).includes(region));
+  const accounts = bank.accounts.filter((account) => accountRegions(bank, account).some((one) => one === region || one === own.takes_over));
   return { ...bank, home, region, accounts, opensearch, kafka, streams, partner_events };
 }
 

@@ -2,6 +2,7 @@
 // deterministic, so a record that was redriven twice is one document.
 import type { BankConfig } from '../config.ts';
 import { createBatcher, decodeBatch } from '../hub/batch.ts';
+import { writtenFormat } from '../hub/format.ts';
 import { createFrameSpool } from '../hub/frame-spool.ts';
 import { publish, type HubTarget } from '../hub/publish.ts';
 import type { ParkedRecord } from '../model.ts';
@@ -29,6 +30,8 @@ export interface Redriven {
   readonly excluded: number;
   /** Records that are parked now: the same ones, or others of a unit that could be read as a whole for the first time. */
   readonly stillParked: number;
+  /** Of these, those that may not be in this region; left out where there are none. */
+  readonly refused?: number;
 }
 
 /** Redrives one parked object. @throws EvidenceError if the evidence does not open; the object then stays as it is. */
@@ -72,23 +75,29 @@ async function redriveRecords(task: Task, records: readonly ParkedRecord[], deps
   });
   const remaining = [...again, ...records.filter(({ index }) => !met.has(index))];
   await keep(deps.parked, task.key, remaining);
-  return { ...done, stillParked: remaining.length };
+  return { ...done, stillParked: remaining.length, ...refusedAmong(remaining.filter(({ code }) => code === 'residency').length) };
 }
 
 /** A whole unit, as if it were delivered again: it writes its own parked objects, maybe this one among them. */
 async function redriveUnit(task: Task, deps: RedriveDeps): Promise<Remaining> {
   const parker = createParker(deps.parked, task.unit.origin, task.evidence);
   let stillParked = 0;
+  let refused = 0;
   const done = await normalised(task, deps, {
     parked(record) {
       stillParked++;
+      if (record.code === 'residency') refused++;
       parker.add(record);
     },
     settled: () => parker.settled(),
   });
   const keys = await parker.end();
   if (!keys.includes(task.key)) await removeParked(deps.parked, task.key);
-  return { ...done, stillParked };
+  return { ...done, stillParked, ...refusedAmong(refused) };
+}
+
+function refusedAmong(refused: number): Pick<Redriven, 'refused'> {
+  return refused === 0 ? {} : { refused };
 }
 
 type Outlet = Pick<Reprocessed, 'parked' | 'left' | 'settled'>;
@@ -103,16 +112,17 @@ async function normalised(task: Task, deps: RedriveDeps, outlet: Outlet): Promis
 }
 
 /** Documents that OpenSearch refused: published as they are; the index function parks anew, under another key, what is refused again. */
-async function redriveDocuments(key: string, records: readonly ParkedRecord[], { parked, hub }: RedriveDeps): Promise<Redriven> {
+async function redriveDocuments(key: string, records: readonly ParkedRecord[], { bank, parked, hub }: RedriveDeps): Promise<Redriven> {
   const batches = createFrameSpool();
   const remaining: ParkedRecord[] = [];
   try {
     // One parked object is of one unit.
     const unit = records[0];
+    const written = { hub: writtenFormat(bank), redriven: key };
     const batcher =
       unit === undefined
         ? undefined
-        : createBatcher({ hub: 1, origin: unit.origin, evidence: unit.evidence ?? '', replay: unit.replay, redriven: key }, (batch) =>
+        : createBatcher({ ...written, origin: unit.origin, evidence: unit.evidence ?? '', replay: unit.replay }, (batch) =>
             batches.add(batch),
           );
     for (const record of records) {

@@ -3,6 +3,7 @@
 import type { BankConfig } from '../config.ts';
 import type { Enrichment } from '../enrich/enrich.ts';
 import { createBatcher, type Batcher } from '../hub/batch.ts';
+import { writtenFormat } from '../hub/format.ts';
 import { toHub } from '../hub/document.ts';
 import { createFrameSpool } from '../hub/frame-spool.ts';
 import type { ParkedRecord, ReplayMark } from '../model.ts';
@@ -10,6 +11,7 @@ import { createNormaliser, type Summary } from '../normalise.ts';
 import { assertConserved, readUnit, type Unit } from '../pipeline.ts';
 import { withoutSensitive, type Sensitive } from '../redact/sensitive.ts';
 import { transformsFor } from '../redact/transforms.ts';
+import { residenceOf } from '../residency/check.ts';
 import { indexOfTarget } from './target.ts';
 
 export interface ReprocessDeps {
@@ -42,13 +44,14 @@ export async function reprocess(work: Reprocessed, { bank, sensitive, enrichment
   let batches = 0;
   await enrichment?.ready();
   try {
-    const header = { hub: 1, origin: unit.origin, evidence, way: unit.way, replay } as const;
+    const header = { hub: writtenFormat(bank), origin: unit.origin, evidence, way: unit.way, replay };
     const batcher = createBatcher(header, (record) => {
       batches++;
       spool.add(record);
     });
+    const residence = residenceOf(bank, unit.origin);
     const { transforms, onEvent } = toHub({
-      transforms: transformsFor(bank, unit.origin.source, undefined, enrichment?.transform),
+      transforms: [...residence.transforms, ...transformsFor(bank, unit.origin.source, undefined, enrichment?.transform)],
       batcher: redirected(batcher, replay),
       sensitive,
       unit,
@@ -62,6 +65,7 @@ export async function reprocess(work: Reprocessed, { bank, sensitive, enrichment
         work.left?.(index);
       },
       onExcluded: (_, index) => work.left?.(index),
+      withheld: residence.withheld,
       asParked: (text) => sensitive?.text(text) ?? text,
       onParked: (record) => work.parked(withoutSensitive(record, sensitive)),
     });

@@ -63,6 +63,8 @@ export interface Source<Native = unknown> {
   readonly framing: Framing;
   /** How it reaches the platform, one line per way, for docs/SOURCES.md: `S3: AWSLogs/<account>/vpcflowlogs/…`. */
   readonly delivered: readonly string[];
+  /** Carries findings of Strongroom itself, where they come over the bus: only the security account may send them (stacks/plugins/findings-home.ts). */
+  readonly ours?: boolean;
   /** Events of the bus that are of this source: stacks/resources/events.yml lets them in, registry.ts claims by them. */
   readonly events?: readonly EventPattern[];
   /** True if a unit delivered like this is of this source. At most one source claims a unit. For triggers s3 and logs; see `events`. */

@@ -48,6 +48,7 @@ import { slack } from './slack.ts';
 import { snowflakeLogin } from './snowflake-login.ts';
 import { snowflakeQuery } from './snowflake-query.ts';
 import { stripe } from './stripe.ts';
+import { strongroomFinding } from './strongroom-finding.ts';
 import { syslog } from './syslog.ts';
 import { vpcFlow } from './vpc-flow.ts';
 import { waf } from './waf.ts';
@@ -61,6 +62,7 @@ import { lambda } from './lambda.ts';
 
 /** In the order in which local files are recognised: what could be mistaken for another comes later. */
 export const SOURCES: readonly Source[] = [
+  strongroomFinding,
   securityHubOcsf,
   ocsf,
   cloudtrail,

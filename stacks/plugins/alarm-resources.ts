@@ -25,7 +25,8 @@ export interface Stopped {
   readonly text: string;
 }
 
-export function resource(prefix: string, topic: string, alarm: Alarm): Resource {
+/** @param topic ARN, or what CloudFormation makes it of. */
+export function resource(prefix: string, topic: string | object, alarm: Alarm): Resource {
   return {
     Type: 'AWS::CloudWatch::Alarm',
     Properties: {
@@ -67,6 +68,47 @@ export function stoppedResource(prefix: string, topic: string, { name, seconds, 
   };
 }
 
+/** One that rings when there is too little. */
+export interface LowAlarm extends Pick<Alarm, 'name' | 'text' | 'namespace' | 'metric' | 'dimensions'> {
+  readonly statistic: 'Minimum' | 'Maximum';
+  readonly below: number;
+}
+
+export function lowResource(prefix: string, topic: string, { statistic, below, ...alarm }: LowAlarm): Resource {
+  const { Type, Properties } = resource(prefix, topic, { ...alarm, statistic: 'Maximum', above: below });
+  return { Type, Properties: { ...Properties, Statistic: statistic, ComparisonOperator: 'LessThanThreshold' } };
+}
+
+/** How much of a quota of the account is used. */
+export interface QuotaAlarm extends Pick<Alarm, 'name' | 'text' | 'above'> {
+  /** As the metrics in AWS/Usage call it. */
+  readonly service: string;
+  readonly resource: string;
+}
+
+/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-Quotas-Visualize-Alarms.html; `above` in per cent. */
+export function quotaResource(prefix: string, topic: string, { name, text, service, resource: quota, above }: QuotaAlarm): Resource {
+  const Dimensions = dimensionList({ Service: service, Type: 'API', Resource: quota, Class: 'None' });
+  const usage = { Metric: { Namespace: 'AWS/Usage', MetricName: 'CallCount', Dimensions }, Period: 60, Stat: 'Sum' };
+  return {
+    Type: 'AWS::CloudWatch::Alarm',
+    Properties: {
+      AlarmName: `${prefix}-${name}`,
+      AlarmDescription: text,
+      Metrics: [
+        { Id: 'usage', MetricStat: usage, ReturnData: false },
+        { Id: 'share', Expression: '100 * usage / SERVICE_QUOTA(usage)', Label: 'per cent of the quota', ReturnData: true },
+      ],
+      EvaluationPeriods: 5,
+      Threshold: above,
+      ComparisonOperator: 'GreaterThanThreshold',
+      TreatMissingData: 'notBreaching',
+      AlarmActions: [topic],
+      OKActions: [topic],
+    },
+  };
+}
+
 interface Silence {
   readonly prefix: string;
   readonly topic: string;
@@ -99,6 +141,15 @@ export function silenceResource({ prefix, topic, bank, source, minutes }: Silenc
 
 function dimensionList(dimensions: Readonly<Record<string, string>>): readonly { Name: string; Value: string }[] {
   return Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value }));
+}
+
+/** Of CloudWatch; the rest of the alarm is said where it is made. */
+export function metric(
+  namespace: string,
+  name: string,
+  dimensions: Readonly<Record<string, string>>,
+): Pick<Alarm, 'namespace' | 'metric' | 'dimensions'> {
+  return { namespace, metric: name, dimensions };
 }
 
 export function logicalId(name: string): string {

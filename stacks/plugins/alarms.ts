@@ -1,9 +1,13 @@
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudwatch-alarm.html
 // The alarms as a table: one line each, made into resources. All of them go to the operations topic, but the witness's to its own.
 import type { BankConfig } from '../../shared/config.ts';
+import { healthBus } from '../../shared/provider/provider.ts';
 import type { Resource, Resources } from './resources.ts';
-import { logicalId, resource, silenceResource, stoppedResource, type Alarm } from './alarm-resources.ts';
+import { logicalId, metric, resource, silenceResource, stoppedResource, type Alarm } from './alarm-resources.ts';
+import { detectionAlarms } from './alarms-detection.ts';
+import { serviceAlarms } from './alarms-services.ts';
 import type { StackPlace } from './place.ts';
+import { residencyAlarms } from './residency.ts';
 
 const CONSUMERS = ['ingest-stream', 'index', 'detect'];
 const FUNCTIONS = [
@@ -22,8 +26,16 @@ const FUNCTIONS = [
 const SELDOM = [
   { name: 'watch', text: 'watch could not look for what is missing, nor when it was tried again. Its log group says why.' },
   {
+    name: 'coverage',
+    text: 'coverage could not ask some accounts what logs, nor when it was tried again; it asks the rest. Its log group says which and why.',
+  },
+  {
     name: 'lifecycle',
     text: 'lifecycle could not do some of what it has to, nor when it was tried again; it does the rest. Its log group says what and why.',
+  },
+  {
+    name: 'release-hook',
+    text: 'release-hook could not tell CodeDeploy whether new versions work; those releases are rolled back after an hour. Its log group says why.',
   },
   {
     name: 'digest',
@@ -43,12 +55,14 @@ const DEAD_LETTERS = ['objects-dlq', 'events-dlq', 'ingest-stream-dlq', 'index-d
 const QUEUES = ['objects', 'events', 'notary'];
 /** What looks for others must not fall silent itself. */
 const STOPPED = [
+  { name: 'notarize', seconds: 900, text: 'notarize has not run for a quarter of an hour: the log of evidence is not signed.' },
   { name: 'watch', seconds: 3600, text: 'watch has not run for an hour: nobody looks for what is missing.' },
   {
     name: 'alerts',
     seconds: 900,
     text: 'alerts has not run for a quarter of an hour: first alerts go out, but no updates, summaries, copies or answers.',
   },
+  { name: 'coverage', seconds: 10_800, text: 'coverage has not run for three hours: resources without a log are not found.' },
   { name: 'lifecycle', seconds: 10_800, text: 'lifecycle has not run for three hours: no index is made ahead, closed, saved or deleted.' },
   { name: 'intel', seconds: 10_800, text: 'intel has not run for three hours: indicators age, and new ones are not met.' },
   { name: 'anomalies', seconds: 10_800, text: 'anomalies has not run for three hours: nobody looks for what is unusual.' },
@@ -59,6 +73,8 @@ const STOPPED = [
   },
 ] as const;
 const STREAMS = ['intake', 'hub'];
+const PROVIDER =
+  "Queue provider-dlq holds states of alarms that the provider's bus has not taken for a day: the attributes of its messages say why.";
 /** Records: a few minutes of a busy topic. */
 const KAFKA_LAG = 100_000;
 
@@ -68,10 +84,11 @@ export function alarmResources(bank: BankConfig, { stack, account, region }: Sta
   const operations = `arn:aws:sns:${bank.region}:${bank.security_account}:${prefix}-operations`;
   const topic = stack === 'witness' ? `arn:aws:sns:${region}:${account}:${prefix}-witness` : operations;
   const alarms = {
-    security: () => [...securityAlarms(prefix, bank), ...logAlarms(bank), ...kafkaAlarms(prefix, bank)],
-    // Theirs ring where somebody looks: in the security account (stacks/plugins/organization.ts says what of them is an event).
+    security: () => [...securityAlarms(prefix, bank), ...logAlarms(bank), ...kafkaAlarms(prefix, bank), ...residencyAlarms(bank)],
+    // Nothing of it runs; whether its trail delivers is seen where it delivers to.
     organization: () => [],
-    workload: () => [deadLetters(prefix, 'forward-dlq')],
+    // Its own is in the template of all accounts (stacks/plugins/workload.ts).
+    workload: () => [],
     witness: () => witnessAlarms(prefix, bank),
   }[stack]();
   const silence = stack === 'security' ? (bank.operations?.silence ?? []) : [];
@@ -83,7 +100,7 @@ export function alarmResources(bank: BankConfig, { stack, account, region }: Sta
         [logicalId(`silence-${source}`), silenceResource({ prefix, topic, bank: bank.bank, source, minutes })] as const,
     ),
   ];
-  return Object.fromEntries(entries);
+  return { ...Object.fromEntries(entries), ...(stack === 'security' ? serviceAlarms(prefix, topic, bank) : {}) };
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html#performance-metrics (Kafka tells no age, but offsets) */
@@ -115,7 +132,7 @@ function errors(prefix: string, name: string): Alarm {
   };
 }
 
-function securityAlarms(prefix: string, { bank, streams = [] }: BankConfig): readonly Alarm[] {
+function securityAlarms(prefix: string, { bank, streams = [], provider }: BankConfig): readonly Alarm[] {
   return [
     ...DEAD_LETTERS.map((queue) => deadLetters(prefix, queue)),
     ...QUEUES.map((queue) => ({
@@ -144,50 +161,13 @@ function securityAlarms(prefix: string, { bank, streams = [] }: BankConfig): rea
       periods: 3,
     })),
     ...detectionAlarms(bank),
+    ...(healthBus({ provider }) === undefined ? [] : [{ ...deadLetters(prefix, 'provider-dlq'), text: PROVIDER }]),
     {
       name: 'parked',
       text: 'Records were parked because they could not be processed: `strongroom parked list` says why.',
       ...metric('Strongroom', 'Parked', { Bank: bank }),
       statistic: 'Sum',
       above: 0,
-    },
-  ];
-}
-
-/** What goes on without it, less well. */
-function detectionAlarms(bank: string): readonly Alarm[] {
-  return [
-    {
-      name: 'alert-copies',
-      text: 'Copies of alerts for an event bus, Security Hub or the provider fail; the alerts themselves are out. They are tried again for a day; the log group of alerts says why.',
-      ...metric('Strongroom', 'AlertCopiesFailed', { Bank: bank }),
-      statistic: 'Sum',
-      above: 0,
-      periods: 3,
-    },
-    {
-      name: 'intel-feeds',
-      text: 'A feed of threat intelligence could not be read six times in a row; its last good copy stays in use: `strongroom intel list` says why.',
-      ...metric('Strongroom', 'FeedsFailing', { Bank: bank }),
-      statistic: 'Maximum',
-      above: 0,
-      periods: 3,
-    },
-    {
-      name: 'correlation-behind',
-      text: 'Correlations are more than 100,000 events behind for an hour: broad ones cost most; `strongroom hunt` shows how much a rule matches, `detections.disable` ends it.',
-      ...metric('Strongroom', 'CorrelateBehind', { Bank: bank }),
-      statistic: 'Maximum',
-      above: 100_000,
-      periods: 12,
-    },
-    {
-      name: 'enrichment',
-      text: 'Events went on without what they are enriched with: it could not be loaded. The log groups of ingest say why.',
-      ...metric('Strongroom', 'EnrichmentFailures', { Bank: bank }),
-      statistic: 'Sum',
-      above: 0,
-      periods: 3,
     },
   ];
 }
@@ -238,7 +218,8 @@ function witnessAlarms(prefix: string, { bank }: BankConfig): readonly Alarm[] {
   ];
 }
 
-function deadLetters(prefix: string, queue: string): Alarm {
+/** @param queue name after `strongroom-<bank>-`. */
+export function deadLetters(prefix: string, queue: string): Alarm {
   return {
     name: queue,
     text: `Queue ${queue} holds deliveries that failed for good: find the reason in the logs, then redrive them.`,
@@ -246,12 +227,4 @@ function deadLetters(prefix: string, queue: string): Alarm {
     statistic: 'Maximum',
     above: 0,
   };
-}
-
-function metric(
-  namespace: string,
-  name: string,
-  dimensions: Readonly<Record<string, string>>,
-): Pick<Alarm, 'namespace' | 'metric' | 'dimensions'> {
-  return { namespace, metric: name, dimensions };
 }

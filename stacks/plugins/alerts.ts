@@ -1,8 +1,11 @@
-// Who gets alerts: subscriptions with their filter policies, and the rights to make copies where the bank's file asks for some.
+// Who gets alerts: subscriptions with their filter policies, and the rights to make copies where the bank's file asks for some; and what the
+// provider gets beside them.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sns-subscription.html
 import { filterPolicy, type FilterPolicy } from '../../shared/alert/routing.ts';
 import type { BankConfig, Subscription } from '../../shared/config.ts';
 import { digest } from '../../shared/ids.ts';
+import { findingsBus } from '../../shared/provider/provider.ts';
+import { providerResources } from './provider.ts';
 import { policy, type Resource, type Resources, type Statement } from './resources.ts';
 
 export interface SubscriptionResource {
@@ -21,7 +24,7 @@ export function subscription({ protocol, endpoint }: Subscription): Subscription
 export function alertsOf(bank: BankConfig): Alerts {
   const { subscriptions } = bank.alerts;
   const resources = subscriptions.map((one) => [logicalId(one), subscriptionResource(one, filterPolicy(one.when))] as const);
-  return { resources: { ...Object.fromEntries(resources), ...copyPolicy(bank) } };
+  return { resources: { ...Object.fromEntries(resources), ...copyPolicy(bank), ...providerResources(bank) } };
 }
 
 /** Another order in the file must not replace anything: who was asked to confirm would be asked again. */
@@ -41,9 +44,11 @@ function subscriptionResource(one: Subscription, filter: FilterPolicy | undefine
 }
 
 /** What alerts may do beside alerting; nothing where the bank's file asks for no copies. */
-function copyPolicy({ region, security_account: security, alerts }: BankConfig): Resources {
-  const { event_bus: bus, forward, security_hub: hub } = alerts;
-  const buses = [...(bus === undefined ? [] : [busArn(bus, region, security)]), ...(forward === undefined ? [] : [forward.event_bus_arn])];
+function copyPolicy(bank: BankConfig): Resources {
+  const { region, security_account: security } = bank;
+  const { event_bus: bus, security_hub: hub } = bank.alerts;
+  const provider = findingsBus(bank);
+  const buses = [...(bus === undefined ? [] : [busArn(bus, region, security)]), ...(provider === undefined ? [] : [provider.arn])];
   const events: Statement = { Sid: 'CopyToBuses', Effect: 'Allow', Action: ['events:PutEvents'], Resource: buses };
   const findings: Statement = {
     Sid: 'CopyToSecurityHub',

@@ -1,8 +1,10 @@
 // What the rules of the buses let through: every kind of event that some source reads, and no other.
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html
 import type { BankConfig } from '../../shared/config.ts';
+import { healthBus } from '../../shared/provider/provider.ts';
 import type { EventPattern } from '../../shared/sources/api.ts';
 import { sourcesOf } from '../../shared/sources/routes.ts';
+import { findingsSenders } from './findings-home.ts';
 import { pascalCase, type Resource, type Resources } from './resources.ts';
 
 export interface Events {
@@ -14,6 +16,8 @@ export interface Events {
   readonly partners: Resources;
   /** ARNs of rules and buses that may send to the events queue. */
   readonly senders: readonly string[];
+  /** ARNs of the queues that EventBridge fills. */
+  readonly queues: readonly string[];
 }
 
 interface Pattern {
@@ -47,9 +51,13 @@ export function eventsOf(bank: BankConfig): Events {
     taken,
     forwarded,
     partners: Object.fromEntries(partners.flatMap(({ event_source: source }, at) => partnerResources(bus, source, at))),
+    queues: ['events', 'events-dlq', ...(healthBus(bank) === undefined ? [] : ['provider-dlq'])].map(
+      (queue) => `arn:aws:sqs:${region}:${security}:${bus}-${queue}`,
+    ),
     senders: [
       `${here}:rule/${bus}/${bus}-events`,
       `${here}:event-bus/${bus}`,
+      ...findingsSenders(bank),
       ...partners.map(({ event_source: source }, at) => `${here}:rule/${source}/${bus}-partner-${at + 1}`),
     ],
   };

@@ -1,7 +1,8 @@
 // The Kafka clusters that the bank's file names: an event source mapping per topic, and what Lambda's pollers may do for it with the role of
 // ingest-kafka. https://docs.aws.amazon.com/lambda/latest/dg/with-msk-permissions.html and
 // https://docs.aws.amazon.com/lambda/latest/dg/with-kafka-permissions.html
-import type { BankConfig, KafkaCluster } from '../../shared/config.ts';
+import type { BankConfig } from '../../shared/config.ts';
+import type { KafkaCluster } from '../../shared/kafka-config.ts';
 import { digest } from '../../shared/ids.ts';
 import { consumerGroup, isLocal } from '../../shared/kafka.ts';
 import { pascalCase, policy, type Resource, type Resources, type Statement } from './resources.ts';

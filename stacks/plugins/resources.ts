@@ -12,13 +12,18 @@ export type Resources = Readonly<Record<string, Resource>>;
 export interface Statement {
   readonly Sid: string;
   readonly Effect: 'Allow' | 'Deny';
-  readonly Principal?: object;
+  readonly Principal?: object | '*';
   readonly Action: readonly string[];
   readonly Resource: string | readonly string[];
   readonly Condition?: object;
 }
 
-export function policy(statements: readonly Statement[]): object {
+/** A statement that names resources as CloudFormation makes them, or none: the trust of a role. */
+export interface TemplateStatement extends Omit<Statement, 'Resource'> {
+  readonly Resource?: string | object | readonly (string | object)[];
+}
+
+export function policy(statements: readonly TemplateStatement[]): object {
   return { Version: '2012-10-17', Statement: statements };
 }
 

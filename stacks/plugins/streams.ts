@@ -1,6 +1,7 @@
 // The Kinesis streams that the bank's file names: as the intake stream (stacks/resources/intake.yml), and read by the same function.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-kinesis-stream.html
-import { streamName, type BankConfig, type RawStream } from '../../shared/config.ts';
+import { type BankConfig } from '../../shared/config.ts';
+import { streamName, type RawStream } from '../../shared/kafka-config.ts';
 import { pascalCase, policy, type Resource, type Resources } from './resources.ts';
 
 export interface Streams {

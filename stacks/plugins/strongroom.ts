@@ -1,10 +1,14 @@
 // https://github.com/oss-serverless/serverless/blob/main/docs/guides/plugins (osls plugins: a constructor with hooks)
-// What `serverless package` and `serverless deploy` do beyond the framework: bundle the functions, check that the credentials are
-// those of the account meant, and provision OpenSearch once the stack stands.
-import { join, relative } from 'node:path';
+// What `serverless package` and `serverless deploy` do beyond the framework: bundle the functions, give them versions and aliases, check that the
+// credentials are those of the account meant and that nothing is lost, and provision OpenSearch once the stack stands.
+import { basename, join, relative } from 'node:path';
+import type { CloudFormationClientConfig } from '@aws-sdk/client-cloudformation';
 import { InvokeCommand, LambdaClient, waitUntilFunctionActiveV2, type LambdaClientConfig } from '@aws-sdk/client-lambda';
 import { buildFunctions, writeSizes } from '../../tools/build.ts';
 import { isObject, text } from '../../shared/outcome.ts';
+import { guardState } from './guard.ts';
+import { LIVE, withReleases, type Template } from './release.ts';
+import type { Custom } from './variables.ts';
 
 interface FunctionConfig {
   name: string;
@@ -15,13 +19,16 @@ interface FunctionConfig {
 interface Serverless {
   readonly serviceDir: string;
   readonly service: {
-    readonly provider: { readonly stackName: string };
+    readonly provider: { readonly stackName: string; compiledCloudFormationTemplate: Template };
     readonly functions: Readonly<Record<string, FunctionConfig>>;
-    readonly custom: { readonly stack: string; readonly account: string; readonly bank: { readonly bank: string } };
+    readonly custom: Pick<Custom, 'stack' | 'account' | 'region' | 'bank' | 'prefix' | 'roles' | 'traffic' | 'replace'>;
   };
   /** Its own error: osls prints the message of it without a stack. */
   readonly classes: { readonly Error: new (message: string, code: string) => Error };
-  getProvider(name: 'aws'): { getAccountId(): Promise<string>; getAwsSdkV3Config(): Promise<LambdaClientConfig> };
+  getProvider(name: 'aws'): {
+    getAccountId(): Promise<string>;
+    getAwsSdkV3Config(): Promise<LambdaClientConfig & CloudFormationClientConfig>;
+  };
 }
 
 interface Utils {
@@ -38,19 +45,31 @@ function StrongroomPlugin(
   _options: unknown,
   { log }: Utils,
 ): { readonly hooks: Readonly<Record<string, () => Promise<void>>> } {
+  let codes: ReadonlyMap<string, string> = new Map();
   return {
     hooks: {
-      'before:package:createDeploymentArtifacts': () => bundle(serverless, log),
-      'before:deploy:deploy': () => checkAccount(serverless),
+      'before:package:createDeploymentArtifacts': async () => {
+        codes = await bundle(serverless, log);
+      },
+      // The template is complete, and not yet written.
+      'before:aws:package:finalize:saveServiceState': async () => {
+        release(serverless, codes);
+        return Promise.resolve();
+      },
+      'before:deploy:deploy': async () => {
+        await checkAccount(serverless);
+        await guard(serverless);
+      },
       'after:deploy:deploy': () => provision(serverless, log),
     },
   };
 }
 
-async function bundle({ classes, service, serviceDir }: Serverless, log: Utils['log']): Promise<void> {
+/** @returns the SHA-256 of each zip file, by its name. */
+async function bundle({ classes, service, serviceDir }: Serverless, log: Utils['log']): Promise<ReadonlyMap<string, string>> {
   const directory = join(serviceDir, '.build', service.custom.bank.bank);
   const names = Object.keys(service.functions);
-  if (names.length === 0) return;
+  if (names.length === 0) return new Map();
   const request = { root: serviceDir, output: join(directory, service.custom.stack), bank: service.custom.bank, functions: names };
   const built = await buildFunctions(request).catch((error: unknown) => {
     throw new classes.Error(error instanceof Error ? error.message : String(error), 'STRONGROOM_BUNDLE');
@@ -62,6 +81,25 @@ async function bundle({ classes, service, serviceDir }: Serverless, log: Utils['
   }
   await writeSizes(directory, built);
   log.notice(`Bundled ${built.map(({ name, zipBytes }) => `${name} ${Math.ceil(zipBytes / 1024)} KiB`).join(', ')}`);
+  return new Map(built.map(({ zip, sha256 }) => [basename(zip), sha256]));
+}
+
+function release({ service }: Serverless, codes: ReadonlyMap<string, string>): void {
+  const { provider, custom } = service;
+  const { prefix, roles, account, region, traffic } = custom;
+  provider.compiledCloudFormationTemplate = withReleases(provider.compiledCloudFormationTemplate, {
+    ...{ codes, prefix, roles, account, region, traffic },
+    topic: `arn:aws:sns:${region}:${account}:${prefix}-operations`,
+  });
+}
+
+async function guard(serverless: Serverless): Promise<void> {
+  const { provider, custom } = serverless.service;
+  const config = await serverless.getProvider('aws').getAwsSdkV3Config();
+  const guarded = { stackName: provider.stackName, template: provider.compiledCloudFormationTemplate, replaced: custom.replace };
+  await guardState(config, guarded).catch((error: unknown) => {
+    throw new serverless.classes.Error(error instanceof Error ? error.message : String(error), 'STRONGROOM_STATE');
+  });
 }
 
 /** Stacks of several banks look alike: deploying one into the account of another must fail before anything is touched. */
@@ -81,8 +119,8 @@ async function provision(serverless: Serverless, log: Utils['log']): Promise<voi
   if (name === undefined) return;
   const client = new LambdaClient(await serverless.getProvider('aws').getAwsSdkV3Config());
   try {
-    await waitUntilFunctionActiveV2({ client, maxWaitTime: ACTIVE_SECONDS }, { FunctionName: name });
-    const result = await client.send(new InvokeCommand({ FunctionName: name, Payload: '{}' }));
+    await waitUntilFunctionActiveV2({ client, maxWaitTime: ACTIVE_SECONDS }, { FunctionName: name, Qualifier: LIVE });
+    const result = await client.send(new InvokeCommand({ FunctionName: name, Qualifier: LIVE, Payload: '{}' }));
     const answer = Buffer.from(result.Payload ?? []).toString('utf8');
     if (result.FunctionError !== undefined) {
       const message = `The stack is deployed, but ${name} could not set up OpenSearch: ${reason(answer)}. Deploy again when the cause is gone`;

@@ -2,19 +2,29 @@
 // cannot derive are made here; what is deployed is in stacks/*.yml.
 import { bankNamed } from '../../cli/bank.ts';
 import type { BankConfig } from '../../shared/config.ts';
+import { coveredAccounts, coverageRole } from '../../shared/coverage/accounts.ts';
 import { searchAccessOf, type SearchAccess } from './access.ts';
 import { alarmResources } from './alarms.ts';
+import { backupOf, type BackupStack } from './backup.ts';
+import { domainOf, type DomainStack } from './domain.ts';
+import { endpointsOf } from './endpoints.ts';
 import { alertsOf, subscription, type Alerts, type SubscriptionResource } from './alerts.ts';
 import { inRegion, roleNames } from '../../shared/organization/config.ts';
 import { eventsOf, type Events } from './events.ts';
+import { findingsHome } from './findings-home.ts';
 import { intelOf, type IntelStack } from './intel.ts';
 import { checkLogKeys, logOf, type LogStack } from './log.ts';
 import { kafkaOf, withServers, type Kafka } from './kafka.ts';
+import { organizationOf, type OrganizationStack } from './organization.ts';
 import { placeOf, type StackName } from './place.ts';
+import { residentAccounts, trailArns } from './residency.ts';
 import type { Resources } from './resources.ts';
-import { logSubscriptions } from './subscriptions.ts';
+import { standbyAccess } from './standby.ts';
+import { trafficOf, type Traffic } from './release.ts';
+import { stackPolicy, type StackPolicyStatement } from './stateful.ts';
 import { streamsOf, type Streams } from './streams.ts';
 import { vaultOf, type VaultSettings } from './vault.ts';
+import { workloadTemplate, type WorkloadTemplate } from './workload.ts';
 
 /** What osls hands to a function in a variables file. */
 interface VariableContext {
@@ -30,6 +40,10 @@ export interface Parameters {
   readonly opensearchUrl: string;
   readonly kafkaServers: string;
   readonly logKey: string;
+  /** `canary` (also where empty) or `now`. */
+  readonly traffic?: string;
+  /** Logical ids, joined by commas. */
+  readonly replace?: string;
 }
 
 export interface Custom {
@@ -60,15 +74,26 @@ export interface Custom {
   readonly vault: VaultSettings;
   readonly log: LogStack;
   readonly events: Events;
+  readonly organization: OrganizationStack;
   readonly intel: IntelStack;
-  readonly logSubscriptions: Resources;
+  readonly workload: WorkloadTemplate;
   readonly streams: Streams;
   readonly kafka: Kafka;
   readonly alarms: Resources;
+  /** How calls move to new versions of the functions. */
+  readonly traffic: Traffic;
+  /** Logical ids of what may be replaced this time. */
+  readonly replace: readonly string[];
+  readonly stackPolicy: readonly StackPolicyStatement[];
+  /** Between the bank's regions. */
+  readonly regions: Resources;
+  readonly backup: BackupStack;
+  readonly domain: DomainStack;
+  readonly endpoints: Resources;
 }
 
 /** Policy values that repeat for each of the bank's accounts, the security account among them: it has logs and findings too. */
-type Accounts = Readonly<Record<'ids' | 'roots' | 'trails' | 'logs' | 'detectors' | 'alarms', readonly string[]>>;
+type Accounts = Readonly<Record<'ids' | 'roots' | 'trails' | 'logs' | 'detectors' | 'alarms' | 'coverage', readonly string[]>>;
 
 interface OpenSearch {
   /** Which of stacks/resources/opensearch-*.yml is deployed. */
@@ -93,17 +118,19 @@ interface OpenSearch {
 /** `custom` of serverless.yml. @throws with every error of the bank's file or the parameter that is wrong, which fails the command. */
 export async function custom(context: VariableContext): Promise<Custom> {
   const parameter = async (name: string): Promise<string> => textOf(await context.resolveVariable(`param:${name}`));
-  const [stack, account, region, opensearchUrl, kafkaServers, logKey] = [
+  const [stack, account, region, opensearchUrl, kafkaServers, logKey, traffic, replace] = [
     await parameter('stack'),
     await parameter('account'),
     await parameter('region'),
     await parameter('opensearchUrl'),
     await parameter('kafkaServers'),
     await parameter('logKey'),
+    await parameter('traffic'),
+    await parameter('replace'),
   ];
   const bank = await parameter('bank');
   try {
-    return derive(givenBank(bank), { stack, account, region, opensearchUrl, kafkaServers, logKey });
+    return derive(givenBank(bank), { stack, account, region, opensearchUrl, kafkaServers, logKey, traffic, replace });
   } catch (error) {
     // osls prints the stack where there is one, and the user needs the message only.
     if (error instanceof Error) error.stack = error.message;
@@ -134,6 +161,7 @@ export function derive(described: BankConfig, parameters: Parameters): Custom {
   const accounts = accountLists(bank);
   const kafka = kafkaOf(bank);
   const search = openSearch(bank, parameters.opensearchUrl);
+  const access = searchAccessOf(bank, { arn: search.arn, isOurs: search.indexRole !== null });
   return {
     bank,
     stack,
@@ -151,35 +179,49 @@ export function derive(described: BankConfig, parameters: Parameters): Custom {
       witness: (bank.log?.witness?.subscriptions ?? []).map(subscription),
     },
     alerts: alertsOf(bank),
-    opensearch: { ...search, access: searchAccessOf(bank, { arn: search.arn, isOurs: search.indexRole !== null }) },
+    opensearch: { ...search, access },
+    backup: backupOf(bank),
+    domain: domainOf(bank, search.kind, access.people),
+    endpoints: endpointsOf(bank, search.vpc),
     lockMode: bank.retention.evidence_mode.toUpperCase(),
     destinationPolicy: destinationPolicy(accounts, `arn:aws:logs:${here}:destination:${prefix}-intake`),
     searchLogsPolicy: searchLogsPolicy(bank),
-    vault: vaultOf(
-      bank,
-      ['objects', 'stream', 'events', ...(kafka.kind === 'none' ? [] : ['kafka'])].map((way) => `ingest-${way}`),
-    ),
+    vault: vaultOf(bank, sealersOf(kafka)),
     log: logOf(bank, parameters.logKey),
     events: eventsOf(bank),
+    organization: organizationOf(bank, stack),
     intel: intelOf(bank),
-    logSubscriptions: logSubscriptions(bank, parameters.account),
+    workload: workloadTemplate(bank),
     streams: streamsOf(bank),
     kafka,
     alarms: alarmResources(bank, { stack, account, region }),
+    ...updateOf(parameters),
+    regions: { ...standbyAccess(bank), ...findingsHome(bank) },
   };
 }
 
-function accountLists({ accounts, security_account: security, organization, region }: BankConfig): Accounts {
+function sealersOf({ kind }: Kafka): readonly string[] {
+  return ['objects', 'stream', 'events', ...(kind === 'none' ? [] : ['kafka'])].map((way) => `ingest-${way}`);
+}
+
+function updateOf({ traffic = '', replace: ids = '' }: Parameters): Pick<Custom, 'traffic' | 'replace' | 'stackPolicy'> {
+  const replace = ids.split(',').filter((id) => id !== '');
+  return { traffic: trafficOf(traffic), replace, stackPolicy: stackPolicy(replace) };
+}
+
+function accountLists(bank: BankConfig): Accounts {
+  const { accounts, security_account: security, organization, region } = bank;
   const management = organization === undefined ? [] : [organization.management_account];
-  const ids = [...new Set([security, ...management, ...accounts.map(({ id }) => id)])];
+  const ids = residentAccounts(bank, [...new Set([security, ...management, ...accounts.map(({ id }) => id)])]);
   return {
     ids,
     roots: ids.map((id) => `arn:aws:iam::${id}:root`),
-    // A trail that covers all regions has the ARN of its home region, whichever that is.
-    trails: ids.map((id) => `arn:aws:cloudtrail:*:${id}:trail/*`),
+    trails: trailArns(bank, ids),
     logs: ids.map((id) => `arn:aws:logs:${region}:${id}:*`),
     detectors: ids.map((id) => `arn:aws:guardduty:${region}:${id}:detector/*`),
     alarms: ids.map((id) => `arn:aws:cloudwatch:${region}:${id}:alarm:strongroom-*`),
+    // By which the function coverage looks at them.
+    coverage: coveredAccounts(bank).map(({ id }) => coverageRole(bank, id)),
   };
 }
 

@@ -109,7 +109,7 @@ function deps(more: Partial<SweepDeps> = {}): SweepDeps {
     hub: { kinesis: account.kinesis, stream: 'hub' },
     vaultBucket: 'vault',
     now: () => now,
-    copies: { events, securityHub },
+    copies: { events, home: events, provider: events, securityHub },
     digest: { numbers: (range) => digestNumbers(search, range) },
     log: { info: noop, warn: noop, error: noop },
     metrics: { addDimensions: noop, addMetric: noop, publishStoredMetrics: noop } as unknown as SweepDeps['metrics'],
@@ -256,7 +256,11 @@ test('copies: an event for ticketing, Security Hub, and for the provider what ma
   await events.send(new CreateEventBusCommand({ Name: 'ticketing' }));
   const { EventBusArn: central = '' } = await events.send(new CreateEventBusCommand({ Name: 'central' }));
   const [tickets, provider] = [await queueOf('ticketing'), await queueOf('central')];
-  bank = { ...bank, alerts: { ...bank.alerts, event_bus: 'ticketing', security_hub: true, forward: { event_bus_arn: central } } };
+  bank = {
+    ...bank,
+    alerts: { ...bank.alerts, event_bus: 'ticketing', security_hub: true },
+    provider: { name: 'Watchers', event_bus_arn: central, consent: { by: 'CISO', on: '2026-11-02', reference: 'entry 117' } },
+  };
   await raise([found({ events: ['copy'], uid: 'copied' })]);
   expect(await sweep(deps())).toMatchObject({ copies: 3, copiesFailed: 0 });
 

@@ -4,6 +4,8 @@ import {
   LambdaClient,
   ListEventSourceMappingsCommand,
   UpdateEventSourceMappingCommand,
+  PublishVersionCommand,
+  UpdateAliasCommand,
   UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda';
 import { GetQueueAttributesCommand, ListQueuesCommand } from '@aws-sdk/client-sqs';
@@ -15,7 +17,7 @@ import { createRandom } from '../../local/demo/random.ts';
 import { cloudTrailRecord, DEFAULT_SCENE } from '../../local/demo/records.ts';
 import { yesterdayMorning } from '../../local/demo/scenario.ts';
 import { connectionOf, openAdmin } from '../../local/kafka/client.ts';
-import { streamName } from '../../shared/config.ts';
+import { streamName } from '../../shared/kafka-config.ts';
 import { positionIds } from '../../shared/ids.ts';
 import { parseJson } from '../../shared/outcome.ts';
 import { aggregated } from '../fakes/kpl.ts';
@@ -149,6 +151,8 @@ describe('a topic', () => {
     const change = async (HUB_STREAM: string): Promise<void> => {
       const Variables = { ...environment?.Variables, HUB_STREAM };
       await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: FUNCTION, Environment: { Variables } }));
+      const { Version: version } = await lambda.send(new PublishVersionCommand({ FunctionName: FUNCTION }));
+      await lambda.send(new UpdateAliasCommand({ FunctionName: FUNCTION, Name: 'live', FunctionVersion: version }));
       await deployment.host.refresh();
     };
 

@@ -12,6 +12,36 @@ export function bankWithDomain(): string {
   return bankWith('vpc', domain);
 }
 
+/** @returns the demo's file for a bank `guarded` with everything that its domain can have; its folder needs SAML_METADATA as saml.xml. */
+export function bankWithGuardedDomain(): string {
+  const domain = `  domain:
+    instance_type: r7g.large.search
+    instance_count: 3
+    volume_gib: 500
+    subnet_ids: [subnet-0aaa1111, subnet-0bbb2222, subnet-0ccc3333]
+    security_group_ids: [sg-0ddd4444]
+    multi_az_with_standby: true
+    tls_policy: Policy-Min-TLS-1-2-RFC9151-FIPS-2024-08
+    off_peak_start: '01:30'
+    saml:
+      entity_id: https://login.demo-bank.example/saml
+      roles_key: groups
+  lifecycle:
+    replicas: 2
+  vpc_endpoints:
+    vpc_id: vpc-0eee5555
+    route_table_ids: [rtb-0fff6666]
+  snapshots:
+    repository: strongroom`;
+  return bankWith('guarded', domain)
+    .replace(/^ {2}evidence_mode: governance$/m, '  evidence_mode: compliance')
+    .replace(/^# residency:\n# {3}- policy: eu\n/m, 'residency:\n  - policy: eu\n');
+}
+
+export const SAML_METADATA = `<?xml version="1.0"?>
+<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://login.demo-bank.example/saml"/>
+`;
+
 /** @returns the demo's file for a bank `existing` with an endpoint inside a VPC, and a class of evidence that is kept for longer. */
 export function bankWithEndpointInVpc(): string {
   return bankWith(
@@ -78,8 +108,13 @@ const ALERTS = `alerts:
         actions: [create, update]
   event_bus: ticketing
   security_hub: true
-  forward:
-    event_bus_arn: arn:aws:events:eu-central-1:444444444444:event-bus/central
+provider:
+  name: Example Security Services
+  event_bus_arn: arn:aws:events:eu-central-1:444444444444:event-bus/central
+  consent:
+    by: Chief Information Security Officer
+    on: '2026-11-02'
+    reference: outsourcing register, entry 117
 `;
 
 const STREAMS = `streams:
@@ -117,6 +152,34 @@ const KAFKA = `kafka:
     topics:
       - name: trail
         source: cloudtrail
+`;
+
+/** @returns the demo's file for a bank `whole`: its organization, two regions, the first account at work in both of them. */
+export function bankWithOrganization(): string {
+  return demo()
+    .replace('bank: demo', 'bank: whole')
+    .replace(/^# regions:\n(?:#.*\n)+/m, REGIONS)
+    .replace(/^# organization:\n(?:#.*\n)+/m, ORGANIZATION)
+    .replace(/^ {4}# ou: Payments\n/m, '    ou: Payments\n    regions: [eu-central-1, eu-west-1]\n')
+    .replace(/^ {4}name: trading-prod\n/m, (name) => `${name}    ou: Trading\n`);
+}
+
+const REGIONS = `regions:
+  - region: eu-west-1
+    takes_over: eu-central-1
+    opensearch:
+      endpoint: https://search.eu-west-1.demo-bank.example
+`;
+
+const ORGANIZATION = `organization:
+  id: o-example123
+  name: Demo Bank
+  management_account: '999999999999'
+  root_id: r-ab12
+  deployers: ['arn:aws:iam::*:role/strongroom-deployment']
+  data_events:
+    buckets: [demo-bank-payments]
+    functions: all
 `;
 
 function bankWith(name: string, opensearch: string): string {

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
 import { linkProject } from '../../local/workspace.ts';
 import type { Json, JsonObject } from '../../shared/model.ts';
@@ -13,6 +13,7 @@ export interface Resource {
   readonly type: string;
   readonly properties: JsonObject;
   readonly deletionPolicy: string | undefined;
+  readonly replacePolicy: string | undefined;
 }
 
 export interface Compiled {
@@ -28,6 +29,8 @@ export interface CompileOptions {
   readonly parameters: Readonly<Record<string, string>>;
   /** Further banks' files, by name. */
   readonly banks?: Readonly<Record<string, string>>;
+  /** Further files below banks/, by path. */
+  readonly files?: Readonly<Record<string, string>>;
   /** The real functions instead of empty ones, which take seconds to bundle. */
   readonly realFunctions?: boolean;
 }
@@ -36,10 +39,14 @@ const ROOT = resolve('.');
 const EMPTY_HANDLER = 'export function handler(): string { return "empty"; }\n';
 
 /** @returns a folder in which `serverless` finds the project, with further banks. */
-export function projectCopy({ banks = {}, realFunctions = false }: Omit<CompileOptions, 'parameters'>): string {
+export function projectCopy({ banks = {}, files = {}, realFunctions = false }: Omit<CompileOptions, 'parameters'>): string {
   const directory = linkProject(ROOT, mkdtempSync(join(tmpdir(), 'strongroom-template-')), ['banks', 'functions']);
   cpSync(join(ROOT, 'banks'), join(directory, 'banks'), { recursive: true });
   for (const [name, content] of Object.entries(banks)) writeFileSync(join(directory, 'banks', `${name}.yml`), content);
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(directory, 'banks', path)), { recursive: true });
+    writeFileSync(join(directory, 'banks', path), content);
+  }
   placeFunctions(directory, realFunctions);
   return directory;
 }
@@ -97,17 +104,18 @@ function placeFunctions(directory: string, real: boolean): void {
   }
 }
 
-function resourcesOf(template: Json | undefined): readonly Resource[] {
+export function resourcesOf(template: Json | undefined): readonly Resource[] {
   const resources = object(object(template)?.['Resources']) ?? {};
   return Object.entries(resources).map(([id, resource]) => ({
     id,
     type: text(object(resource)?.['Type']) ?? '',
     properties: object(object(resource)?.['Properties']) ?? {},
     deletionPolicy: text(object(resource)?.['DeletionPolicy']),
+    replacePolicy: text(object(resource)?.['UpdateReplacePolicy']),
   }));
 }
 
-export function ofType({ resources }: Compiled, type: string): readonly Resource[] {
+export function ofType({ resources }: Pick<Compiled, 'resources'>, type: string): readonly Resource[] {
   return resources.filter((resource) => resource.type === type);
 }
 
@@ -141,7 +149,7 @@ export interface Statement {
 }
 
 /** @returns every policy statement anywhere in the template. */
-export function statements({ resources }: Compiled): readonly Statement[] {
+export function statements({ resources }: Pick<Compiled, 'resources'>): readonly Statement[] {
   return resources.flatMap(({ id, properties }) =>
     objectsIn(properties)
       .filter((candidate) => candidate['Effect'] !== undefined)

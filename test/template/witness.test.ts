@@ -24,7 +24,7 @@ it('lets the bank’s notarize call it, and nobody else; notarize may call nothi
   const [permission] = ofType(witness, 'AWS::Lambda::Permission');
   const [called] = ofType(witness, 'AWS::Lambda::Function');
   const caller = statements(security).filter(
-    ({ name, actions }) => actions.includes('lambda:InvokeFunction') && !name.startsWith('Evidence'),
+    ({ name, actions }) => actions.includes('lambda:InvokeFunction') && !/^(Evidence|Release)/.test(name),
   );
 
   expect(permission?.properties).toMatchObject({
@@ -35,10 +35,10 @@ it('lets the bank’s notarize call it, and nobody else; notarize may call nothi
   expect(caller.map(({ name, resources }) => [name, resources])).toEqual([
     [
       'WitnessAccessPolicy/AskTheWitness',
-      [`arn:aws:lambda:eu-west-1:444444444444:function:${text(called?.properties['FunctionName']) ?? ''}`],
+      [`arn:aws:lambda:eu-west-1:444444444444:function:${text(called?.properties['FunctionName']) ?? ''}:live`],
     ],
     // In the same account, for the digest.
-    ['AlertsRole/AskForNumbers', ['arn:aws:lambda:eu-central-1:111111111111:function:strongroom-watched-digest']],
+    ['AlertsRole/AskForNumbers', ['arn:aws:lambda:eu-central-1:111111111111:function:strongroom-watched-digest:live']],
   ]);
 });
 

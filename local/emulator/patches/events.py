@@ -4,6 +4,7 @@ import base64
 import copy
 import json
 import logging
+from functools import partial
 from threading import Thread
 from typing import Any
 
@@ -14,6 +15,8 @@ from moto.kinesis.models import kinesis_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 from moto.utilities.arns import Arn, parse_arn
+
+from .outage import when_up
 
 DEFAULT_RETRIES = 2
 
@@ -40,9 +43,9 @@ def replace_delivery() -> None:
         for target in rule.targets:
             arn = parse_arn(target["Arn"])
             if arn.service == "events" and arn.resource_type == "event-bus":
-                forward(rule, arn, original_event)
+                when_up("events", arn.region, partial(forward, rule, arn, original_event))
             elif arn.service in SENDERS:
-                deliver(target, arn, message(target, original_event))
+                when_up(arn.service, arn.region, partial(deliver, target, arn, message(target, original_event)))
             else:
                 alone = copy.copy(rule)
                 alone.targets = [target]

@@ -1,5 +1,6 @@
 """Lambda: functions are kept by moto and run by the local Lambda host, which also polls their event sources."""
 
+import json
 import os
 import urllib.request
 
@@ -8,24 +9,37 @@ from moto.awslambda.utils import get_backend
 from moto.awslambda_simple.models import LambdaSimpleBackend
 from moto.core.config import default_user_config
 from moto.kinesis.models import kinesis_backends
+from moto.moto_api._internal import urls
 from moto.sqs.models import sqs_backends
 
 LONGEST_INVOCATION_S = 900
 KAFKA_BATCH_SIZE = 100
 
+# Lambda hosts by account and region; all other functions run at LAMBDA_HOST.
+hosts: dict[tuple[str, str], str] = {}
+
 
 def apply() -> None:
     default_user_config["lambda"] = {"use_docker": False}
     LambdaSimpleBackend.invoke = invoke_in_host
+    urls.url_paths["{0}/moto-api/lambda-hosts$"] = register_host
     accept_kafka_sources()
     leave_polling_to_host()
+
+
+def register_host(request, full_url, headers):
+    """POST /moto-api/lambda-hosts {"account", "region", "url"}: where the functions of an account run in a region."""
+    asked = json.loads(request.data)
+    hosts[asked["account"], asked["region"]] = asked["url"]
+    return 200, {"Content-Type": "application/json"}, "{}"
 
 
 def invoke_in_host(backend, function_name, qualifier, body, headers, response_headers) -> bytes:
     """Without Docker moto answers every invocation with a constant; here the Lambda host runs the function."""
     name = function_name.split(":function:")[-1].split(":")[0]
     payload = body.encode() if isinstance(body, str) else body
-    request = urllib.request.Request(f"{os.environ['LAMBDA_HOST']}/invoke/{name}", data=payload or b"{}", method="POST")
+    host = hosts.get((backend.account_id, backend.region_name), os.environ["LAMBDA_HOST"])
+    request = urllib.request.Request(f"{host}/invoke/{name}", data=payload or b"{}", method="POST")
     with urllib.request.urlopen(request, timeout=LONGEST_INVOCATION_S) as response:
         # As Lambda: 200 and this header where the function itself failed.
         if response.headers.get("x-amz-function-error"):

@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 import time
+from functools import partial
 from typing import Any
 
 from moto.core.common_models import CloudFormationModel
@@ -13,6 +14,7 @@ from moto.logs.models import LogsBackend, LogStream, logs_backends
 from moto.logs.utils import EventMessageFilter
 from moto.utilities.arns import parse_arn
 
+from .outage import when_up
 from .tools import Replaceable
 
 HEALTH_CHECK = "CWL CONTROL MESSAGE: Checking health of destination Kinesis stream."
@@ -91,8 +93,8 @@ def kinesis_target(arn: str):
 
 
 def put_batch(stream, partition_key: str, batch: dict[str, Any]) -> None:
-    packed = gzip.compress(json.dumps(batch, separators=(",", ":")).encode())
-    stream.put_record(partition_key=partition_key, explicit_hash_key="", data=base64.b64encode(packed).decode())
+    data = base64.b64encode(gzip.compress(json.dumps(batch, separators=(",", ":")).encode())).decode()
+    when_up("kinesis", stream.region, partial(stream.put_record, partition_key=partition_key, explicit_hash_key="", data=data))
 
 
 class Destination(Replaceable, CloudFormationModel):

@@ -1,6 +1,7 @@
 """S3: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html"""
 
 import itertools
+from functools import partial
 from threading import Thread
 from typing import Any
 from urllib.parse import quote_plus
@@ -8,6 +9,7 @@ from urllib.parse import quote_plus
 from moto.s3 import notifications
 from moto.s3.models import FakeBucket, S3Backend
 
+from .outage import when_up
 from .tools import after_creation
 
 # CloudFormation's name of a list, the API's name of it, and of the target in each.
@@ -78,7 +80,7 @@ def complete_notifications() -> None:
         return event
 
     def send_event(account_id, event_name, bucket, key):
-        send(bucket.account_id, event_name, bucket, key)
+        when_up("sqs", bucket.region_name, partial(send, bucket.account_id, event_name, bucket, key))
 
     notifications._get_s3_event = get_s3_event
     notifications.send_event = send_event

@@ -3,6 +3,7 @@
 import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import type { SecurityHubClient } from '@aws-sdk/client-securityhub';
 import { errorFields, type Log } from '../../observe/log.ts';
+import { findingsBus } from '../../provider/provider.ts';
 import { untilWritten, writeItems } from '../claims.ts';
 import type { Episode } from '../episode.ts';
 import { episodeWrite, readHeld, type Held, type Ledger } from '../ledger.ts';
@@ -11,10 +12,16 @@ import type { Copy } from '../settings.ts';
 import { withoutSecrets } from '../tlp.ts';
 import { putEvent } from './event-bus.ts';
 import { forwardEvent } from './forward.ts';
+import { homeBus, mayGoHome } from './home.ts';
+import { HOME_SOURCE } from './names.ts';
 import { importFinding } from './security-hub.ts';
 
 export interface CopyDeps {
   readonly events: EventBridgeClient;
+  /** Of the region that the provider's bus is in: EventBridge takes events for buses of its own region only. */
+  readonly provider: EventBridgeClient;
+  /** Of the bank's home region. */
+  readonly home: EventBridgeClient;
   readonly securityHub: SecurityHubClient;
 }
 
@@ -72,9 +79,12 @@ async function makeCopy(copy: Copy, { episode, snapshot }: Held, { bank, copies 
   const alert = alertId(findingKey(snapshot.finding, bank.bank, snapshot.way), snapshot.finding.severity_id, episode.revision);
   const told = { alert, action: episode.owedAction ?? 'create', bank: bank.bank };
   const { alerts } = bank;
+  const provider = findingsBus(bank);
   if (copy === 'event_bus' && alerts.event_bus !== undefined)
     await putEvent(copies.events, alerts.event_bus, { ...told, evidence: snapshot.evidence, finding });
-  if (copy === 'forward' && alerts.forward !== undefined)
-    await forwardEvent(copies.events, alerts.forward.event_bus_arn, { ...told, finding });
+  if (copy === 'forward' && provider !== undefined) await forwardEvent(copies.provider, provider.arn, { ...told, finding });
+  const home = homeBus(bank);
+  if (copy === 'home' && home !== undefined && mayGoHome(bank, finding))
+    await forwardEvent(copies.home, home.arn, { ...told, finding }, HOME_SOURCE);
   if (copy === 'security_hub') await importFinding(copies.securityHub, { bank, finding, episode });
 }

@@ -2,9 +2,8 @@
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html (an entry has 256 KB at most, with all that it consists of)
 import { PutEventsCommand, type EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { isArray, object } from '../../outcome.ts';
+import { DETAIL_TYPE, EVENT_SOURCE } from './names.ts';
 
-export const EVENT_SOURCE = 'strongroom';
-export const DETAIL_TYPE = 'Strongroom Finding';
 /** 256 KB, less the entry's other parts. */
 const MAX_DETAIL_BYTES = 240_000;
 const MAX_LISTED = 5;
@@ -26,9 +25,9 @@ export async function putEvent(events: EventBridgeClient, bus: string, event: Fi
 export async function putDetail(
   events: EventBridgeClient,
   bus: string,
-  { detail, time }: { readonly detail: string; readonly time: number },
+  { detail, time, source = EVENT_SOURCE }: { readonly detail: string; readonly time: number; readonly source?: string | undefined },
 ): Promise<void> {
-  const entry = { EventBusName: bus, Source: EVENT_SOURCE, DetailType: DETAIL_TYPE, Detail: detail, Time: new Date(time) };
+  const entry = { EventBusName: bus, Source: source, DetailType: DETAIL_TYPE, Detail: detail, Time: new Date(time) };
   const { FailedEntryCount = 0, Entries = [] } = await events.send(new PutEventsCommand({ Entries: [entry] }));
   // It answers 200 for what it does not take, too.
   if (FailedEntryCount > 0)

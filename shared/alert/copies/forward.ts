@@ -73,10 +73,15 @@ function treeOf(paths: readonly (readonly string[])[]): Allowed {
   return { isValue: paths.some((path) => path.length === 0), below: new Map(below) };
 }
 
-/** @throws Error where the bus does not take it. */
-export async function forwardEvent(events: EventBridgeClient, bus: string, { alert, action, bank, finding }: FindingEvent): Promise<void> {
+/** @param source of the event; left out: that of all copies. @throws Error where the bus does not take it. */
+export async function forwardEvent(
+  events: EventBridgeClient,
+  bus: string,
+  { alert, action, bank, finding }: FindingEvent,
+  source?: string,
+): Promise<void> {
   const detail = detailOf({ alert, action, bank, finding: forwarded(finding) });
-  await putDetail(events, bus, { detail, time: timeOf(finding) });
+  await putDetail(events, bus, { detail, time: timeOf(finding), source });
 }
 
 /** @returns what may leave of a finding. */

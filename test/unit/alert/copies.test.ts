@@ -8,6 +8,11 @@ import { BANK, guardDutyFinding } from './findings.ts';
 import { foundIn, MINUTE, startWorld, type World } from './world.ts';
 
 const CENTRAL = 'arn:aws:events:eu-central-1:444444444444:event-bus/central';
+const PROVIDER = {
+  name: 'Watchers',
+  event_bus_arn: CENTRAL,
+  consent: { by: 'CISO', on: '2026-11-02', reference: 'entry 117' },
+};
 const REFUSED = {
   status: 200,
   body: { FailedEntryCount: 1, Entries: [{ ErrorCode: 'NotAuthorizedForSourceException', ErrorMessage: 'no' }] },
@@ -65,7 +70,8 @@ describe('copies', () => {
   });
 
   it('that fail are tried again, later and later, without a second message', async () => {
-    copying({ event_bus: 'ticketing', forward: { event_bus_arn: CENTRAL } });
+    copying({ event_bus: 'ticketing' });
+    world.bank = { ...world.bank, provider: PROVIDER };
     world.answers.push(REFUSED);
     expect(await world.raise(foundIn({ events: ['a'] }))).toMatchObject({ alerted: 1 });
     expect(await world.sweep()).toMatchObject({ copies: 1, copiesFailed: 1 });
@@ -192,7 +198,7 @@ describe('Security Hub', () => {
 
 describe('what is forwarded to the provider', () => {
   it('is findings from a severity on', async () => {
-    copying({ forward: { event_bus_arn: CENTRAL, min_severity: 'critical' } });
+    world.bank = { ...BANK, provider: { ...PROVIDER, min_severity: 'critical' } };
     await world.raise(foundIn({ events: ['a'], uid: 'a' }), foundIn({ events: ['b'], uid: 'b', severity: 5 }));
     await world.sweep();
     const [entry, ...others] = entries();

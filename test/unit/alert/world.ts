@@ -54,7 +54,8 @@ export async function startWorld(crash?: Parameters<typeof startAlertTable>[0]):
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
     maxAttempts: 1,
   };
-  const copies = { events: new EventBridgeClient(config), securityHub: new SecurityHubClient(config) };
+  const events = new EventBridgeClient(config);
+  const copies = { events, provider: events, home: events, securityHub: new SecurityHubClient(config) };
   const logged: unknown[] = [];
   const say = (...said: readonly unknown[]): void => void logged.push(said);
   const world: World = {

@@ -38,7 +38,6 @@ it('alerts may be routed, merged, capped, summed up and copied', () => {
         event_bus: 'ticketing',
         security_hub: true,
       },
-      forward: { event_bus_arn: 'arn:aws:events:eu-central-1:444444444444:event-bus/central', min_severity: 'critical' },
     }),
   ).toEqual([]);
 });
@@ -60,7 +59,6 @@ it.each<[string, object, string]>([
   ['conditions that are none', subscriptions({}), 'alerts.subscriptions.0.when'],
   ['the bus that events come from', { event_bus: 'strongroom-demo' }, 'alerts.event_bus: must not be strongroom-demo'],
   ['its ARN', { event_bus: 'arn:aws:events:eu-central-1:111111111111:event-bus/strongroom-demo' }, 'alerts.event_bus: must not be'],
-  ['a bus of a provider without an ARN', { forward: { event_bus_arn: 'central' } }, 'alerts.forward.event_bus_arn'],
   ['a window of a second', { window_minutes: 0 }, 'alerts.window_minutes: must be >= 5'],
 ])('is refused: %s', (_, alerts, expected) => {
   expect(errorsOf(alerts).join('\n')).toContain(expected);

@@ -13,7 +13,7 @@ const DAY = 24 * HOUR;
 
 describe('silence', () => {
   const bank = {
-    accounts: BANK.accounts,
+    ...BANK,
     operations: {
       silence: [
         { source: 'vpc-flow', minutes: 30 },
@@ -87,7 +87,7 @@ describe('silence', () => {
   });
 
   it('needs no entry in the file of the bank', () => {
-    expect(silences(state, { accounts: [] }, NOW + DAY)).toEqual([]);
+    expect(silences(state, { ...BANK, accounts: [] }, NOW + DAY)).toEqual([]);
   });
 });
 

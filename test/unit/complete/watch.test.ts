@@ -13,10 +13,12 @@ import { encodeLeaf, type EvidenceLeaf } from '../../../shared/notary/leaf.ts';
 import { leafHash, rootOf } from '../../../shared/notary/merkle.ts';
 import { keyPath } from '../../../shared/notary/store.ts';
 import { keyIdText } from '../../../shared/notary/verifier.ts';
+import { refusedNotes } from '../../../shared/residency/refused.ts';
 import { vaultKey } from '../../../shared/seal/vault.ts';
 import { startAlertTable, type FakeAlertTable } from '../../fakes/alert-table.ts';
 import { digestSigner, fakeTrail, hashOf, keyOf, type FakeDigest, type FakeFile, type FakeTrail } from '../../fakes/cloudtrail-digests.ts';
 import { startKinesis, type FakeKinesis } from '../../fakes/kinesis.ts';
+import { createFakeS3 } from '../../fakes/s3.ts';
 import { startSns, type FakeSns } from '../../fakes/sns.ts';
 import { validateEvent } from '../../ocsf.ts';
 import { BANK } from '../alert/findings.ts';
@@ -424,4 +426,24 @@ it('keys of both regions are told apart', () => {
       .get(signer.fingerprint)
       ?.map(({ region }) => region),
   ).toEqual(['eu-central-1', 'eu-west-1']);
+});
+
+describe('records that may not be here', () => {
+  it('are told of once, by a function that knows the bank has residency rules', async () => {
+    const state = { s3: createFakeS3().client, bucket: 'parked' };
+    await refusedNotes(state, () => START)('cloudtrail', [{ account: '222222222222', region: 'us-east-1' }]);
+    deps = { ...deps, state };
+    await watch(START + 60_000);
+    expect(findings()).toEqual([]);
+
+    deps = { ...deps, bank: { ...deps.bank, residency: [{ policy: 'eu' }] } };
+    const first = await watch(START + 120_000);
+    const second = await watch(START + 180_000);
+
+    expect(findings()).toEqual(['Records of a region where data may not live']);
+    expect([first, second].map(({ findings: found, alerts }) => [found, alerts])).toEqual([
+      [1, 1],
+      [0, 0],
+    ]);
+  });
 });

@@ -79,8 +79,8 @@ it('a finding says whose account it is about, and how much hangs on it', () => {
 });
 
 it('the name of the bank stands for an organization that is not described', () => {
-  const { organization: _, ...bank } = BANK;
-  const found = withBankKnowledge(finding({ account: '222222222222' }), bank);
+  const { bank, accounts } = BANK;
+  const found = withBankKnowledge(finding({ account: '222222222222' }), { bank, accounts });
   expect(found['cloud']).toMatchObject({ org: { name: 'demo', ou_name: 'Payments' } });
   expect(validateEvent(found)).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import type { MSKEvent, SelfManagedKafkaEvent } from 'aws-lambda';
 import { runsOf } from '../../../functions/ingest-kafka/event.ts';
-import type { KafkaCluster } from '../../../shared/config.ts';
+import type { KafkaCluster } from '../../../shared/kafka-config.ts';
 
 const ARN = 'arn:aws:kafka:eu-central-1:111111111111:cluster/payments/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f-3';
 

@@ -139,7 +139,7 @@ describe('what is no hub record is rejected', () => {
     ['a record that is cut', packed(`${whole}\n${action}\n{}\n`).subarray(0, 60), 'corrupt_compression'],
     ['gzip of nothing', packed(''), 'malformed_record'],
     ['a CloudWatch Logs batch', packed('{"messageType":"DATA_MESSAGE","logEvents":[]}'), 'malformed_record'],
-    ['another version', packed(`${JSON.stringify({ ...HEADER, hub: 2, events: 0 })}\n`), 'malformed_record'],
+    ['another version', packed(`${JSON.stringify({ ...HEADER, hub: 3, events: 0 })}\n`), 'malformed_record'],
     ['a header without its evidence', packed(`${JSON.stringify({ ...HEADER, evidence: undefined, events: 0 })}\n`), 'malformed_record'],
     [
       'a header with a replay that is none',

@@ -32,6 +32,7 @@ function setupOf(
   const deployed = {
     name,
     arn: `arn:aws:lambda:us-east-1:111111111111:function:${name}`,
+    version: '$LATEST',
     role: 'arn:aws:iam::111111111111:role/r',
     handler: options.handler ?? 'index.handler',
     runtime: 'nodejs24.x',

@@ -1,4 +1,5 @@
-import type { BankConfig, KafkaCluster } from '../../../../shared/config.ts';
+import type { BankConfig } from '../../../../shared/config.ts';
+import type { KafkaCluster } from '../../../../shared/kafka-config.ts';
 import { alarmResources } from '../../../../stacks/plugins/alarms.ts';
 import { kafkaOf, withServers } from '../../../../stacks/plugins/kafka.ts';
 import { BANK } from '../../alert/findings.ts';

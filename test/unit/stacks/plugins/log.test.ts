@@ -19,7 +19,7 @@ it('only a bank that has a witness lets notarize call it', () => {
 
   const { WitnessAccessPolicy: policy } = logOf(demo({ witness: { account: '444444444444', region: 'eu-west-1' } }), '').resources;
 
-  expect(JSON.stringify(policy)).toContain('"arn:aws:lambda:eu-west-1:444444444444:function:strongroom-demo-witness"');
+  expect(JSON.stringify(policy)).toContain('"arn:aws:lambda:eu-west-1:444444444444:function:strongroom-demo-witness:live"');
 });
 
 it('alarms: the log’s in every security stack, the witness’s in its own account', () => {
@@ -32,6 +32,7 @@ it('alarms: the log’s in every security stack, the witness’s in its own acco
     'LogContradictionAlarm',
     'LogUnsignedAlarm',
     'NotarizeErrorsAlarm',
+    'NotarizeStoppedAlarm',
     'NotaryAgeAlarm',
     'NotaryDlqAlarm',
   ]);
