@@ -65,7 +65,16 @@ const PRODUCTS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Their product is what the sender, or the log group, calls itself: nothing in the event tells them from others. */
-export const SELF_NAMED: readonly string[] = ['application-json', 'cef', 'lambda', 'leef', 'ocsf', 'security-hub-ocsf', 'strongroom-finding', 'syslog'];
+export const SELF_NAMED: readonly string[] = [
+  'application-json',
+  'cef',
+  'lambda',
+  'leef',
+  'ocsf',
+  'security-hub-ocsf',
+  'strongroom-finding',
+  'syslog',
+];
 
 /** Findings of Strongroom itself. No other event may bear its name: shared/normalise.ts. */
 export const OWN_FINDINGS = 'strongroom';

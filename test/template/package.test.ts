@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { loadBank } from '../../cli/bank.ts';
 import { at, compile, discard, ofType, type Compiled } from './compile.ts';
 
+// Each of the refused ones is a run of `serverless`.
+jest.setTimeout(60_000);
+
 let compiled: Compiled;
 
 beforeAll(async () => {
